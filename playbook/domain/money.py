@@ -1,0 +1,118 @@
+"""Exact money: decimals in one currency, split by largest remainder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+_WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF"})
+
+
+def minor_unit(currency: str) -> Decimal:
+    """The smallest amount that can be paid: one yen, one cent."""
+    return Decimal(1) if currency in _WITHOUT_CENTS else Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """An amount in a currency (ISO 4217, three capitals), always a whole number of minor units.
+
+    Raises ValueError for an amount that is not finite, has fractions of a minor unit, or has no
+    proper currency. Arithmetic between currencies raises ValueError.
+    """
+
+    amount: Decimal
+    currency: str
+
+    def __post_init__(self) -> None:
+        if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
+            raise ValueError(f"not a currency code: {self.currency!r}")
+        if not self.amount.is_finite():
+            raise ValueError(f"not a finite amount: {self.amount}")
+        exact = self.amount.quantize(minor_unit(self.currency))
+        if exact != self.amount:
+            raise ValueError(f"{self.amount} {self.currency} has fractions of the smallest unit")
+        object.__setattr__(self, "amount", abs(exact) if exact == 0 else exact)
+
+    @classmethod
+    def of(cls, amount: str | int | Decimal, currency: str) -> "Money":
+        """Money from a decimal text, never from a float. ValueError when it is not a number."""
+        try:
+            return cls(Decimal(amount), currency)
+        except InvalidOperation:
+            raise ValueError(f"not an amount: {amount!r}") from None
+
+    @classmethod
+    def rounded(cls, amount: Decimal, currency: str) -> "Money":
+        """The nearest payable amount, halves away from zero."""
+        return cls(amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP), currency)
+
+    @classmethod
+    def zero(cls, currency: str) -> "Money":
+        """Nothing, in *currency*."""
+        return cls(Decimal(0), currency)
+
+    def _same(self, other: "Money") -> Decimal:
+        if other.currency != self.currency:
+            raise ValueError(f"{self.currency} and {other.currency} cannot be mixed")
+        return other.amount
+
+    def __add__(self, other: "Money") -> "Money":
+        return Money(self.amount + self._same(other), self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        return Money(self.amount - self._same(other), self.currency)
+
+    def __neg__(self) -> "Money":
+        return Money(-self.amount, self.currency)
+
+    def __mul__(self, units: int) -> "Money":
+        return Money(self.amount * units, self.currency)
+
+    def __bool__(self) -> bool:
+        return bool(self.amount)
+
+    def __lt__(self, other: "Money") -> bool:
+        return self.amount < self._same(other)
+
+    def __le__(self, other: "Money") -> bool:
+        return self.amount <= self._same(other)
+
+    def __gt__(self, other: "Money") -> bool:
+        return self.amount > self._same(other)
+
+    def __ge__(self, other: "Money") -> bool:
+        return self.amount >= self._same(other)
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+    def percent(self, share: Decimal) -> "Money":
+        """*share* percent of this amount, rounded to the nearest minor unit."""
+        return Money.rounded(self.amount * share / 100, self.currency)
+
+    def allocate(self, weights: Sequence[int]) -> tuple["Money", ...]:
+        """Split into parts proportional to *weights* that sum exactly to this amount.
+
+        Largest remainder: every part is within one minor unit of its exact share; ties go to the
+        earlier part. Raises ValueError without a positive weight or with a negative one.
+        """
+        total = sum(weights)
+        if total <= 0 or min(weights) < 0:
+            raise ValueError("weights must be non-negative and not all zero")
+        unit = minor_unit(self.currency)
+        whole = int(self.amount / unit)
+        sign, whole = (-1, -whole) if whole < 0 else (1, whole)
+        parts = [whole * weight // total for weight in weights]
+        remainders = [whole * weight % total for weight in weights]
+        by_remainder = sorted(range(len(weights)), key=lambda index: (-remainders[index], index))
+        for index in by_remainder[: whole - sum(parts)]:
+            parts[index] += 1
+        return tuple(Money(sign * part * unit, self.currency) for part in parts)
+
+
+def total(amounts: Sequence[Money], currency: str) -> Money:
+    """The sum of *amounts*, zero in *currency* when there are none."""
+    result = Money.zero(currency)
+    for amount in amounts:
+        result += amount
+    return result
