@@ -49,6 +49,7 @@ class Party(StrEnum):
 class ClaimItem(Value):
     """*units* of one order line with one problem type. ``item`` is its id within the case (``c1``).
 
+    ``quoted`` is the span of the buyer's message (kept in the vault) that carries the claim.
     Units of an ``extra_item`` were never ordered: they stand outside the unit ledger of the line.
     """
 
@@ -58,7 +59,7 @@ class ClaimItem(Value):
     units: int = Field(ge=1)
     evidence: frozenset[Evidence] = frozenset()
     party: Party = Party.UNKNOWN
-    quote: str = Field(default="", max_length=500)
+    quoted: tuple[int, int] | None = None
 
     @property
     def is_fine(self) -> bool:

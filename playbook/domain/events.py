@@ -1,0 +1,298 @@
+"""The facts a case consists of: one past-tense body per fact, one envelope around each.
+
+Nothing personal is ever in an event: names, addresses, e-mails and message texts stay in the vault
+and are referred to by an opaque reference.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Discriminator, Field, TypeAdapter
+
+from playbook.domain.base import Value
+from playbook.domain.claims import ClaimItem, Evidence
+from playbook.domain.ids import CaseId, Marketplace
+from playbook.domain.money import Money
+from playbook.domain.orders import Order
+from playbook.domain.promises import FollowUp, Promise
+from playbook.domain.remedies import Remedy, RemedyKind
+
+SCHEMA_VERSION = 1
+GENESIS = "0" * 64
+
+
+class Fact(Value):
+    """One piece of evidence: a code and the values that a sentence about it needs."""
+
+    code: str
+    params: dict[str, str | int | None] = Field(default_factory=dict)
+
+
+class CaseOpened(Value):
+    type: Literal["CaseOpened"] = "CaseOpened"
+    message_ref: str = ""
+    received_at: AwareDatetime
+    language: str = "en"
+    marketplace: Marketplace | None = None
+    sample: str = ""
+
+
+class OrderLocked(Value):
+    """``verdict`` is *certain* when evidence alone decided, *picked* when the agent did with a second fact."""
+
+    type: Literal["OrderLocked"] = "OrderLocked"
+    order: Order
+    verdict: Literal["certain", "picked"]
+    evidence: tuple[Fact, ...] = ()
+    fingerprint: str = ""
+
+
+class LockWithdrawn(Value):
+    type: Literal["LockWithdrawn"] = "LockWithdrawn"
+    reason: str
+
+
+class BreakdownConfirmed(Value):
+    """The whole breakdown, replacing any earlier one. Items with ``no_issue`` are units reported fine."""
+
+    type: Literal["BreakdownConfirmed"] = "BreakdownConfirmed"
+    items: tuple[ClaimItem, ...]
+
+
+class EvidenceRequested(Value):
+    type: Literal["EvidenceRequested"] = "EvidenceRequested"
+    items: tuple[str, ...]
+    evidence: Evidence
+
+
+class EvidenceReceived(Value):
+    type: Literal["EvidenceReceived"] = "EvidenceReceived"
+    items: tuple[str, ...]
+    evidence: Evidence
+
+
+class Offer(Value):
+    """What was offered for one claim item: the kinds, the preferred one first."""
+
+    item: str
+    kinds: tuple[RemedyKind, ...]
+
+
+class RemediesOffered(Value):
+    type: Literal["RemediesOffered"] = "RemediesOffered"
+    offers: tuple[Offer, ...]
+
+
+class RemedyChosen(Value):
+    type: Literal["RemedyChosen"] = "RemedyChosen"
+    remedy: Remedy
+
+
+class RemedyWithdrawn(Value):
+    """Withdraws a remedy that was not executed yet, and its open promises with it."""
+
+    type: Literal["RemedyWithdrawn"] = "RemedyWithdrawn"
+    remedy: str
+    reason: str
+
+
+class ApprovalRequested(Value):
+    """Remedies that wait for somebody entitled; they bind no units until approved."""
+
+    type: Literal["ApprovalRequested"] = "ApprovalRequested"
+    approval: str
+    remedies: tuple[Remedy, ...] = Field(min_length=1)
+    amount: Money
+    why: Fact
+    note: str = ""
+
+
+class ApprovalGiven(Value):
+    type: Literal["ApprovalGiven"] = "ApprovalGiven"
+    approval: str
+    note: str = ""
+
+
+class ApprovalRefused(Value):
+    type: Literal["ApprovalRefused"] = "ApprovalRefused"
+    approval: str
+    note: str
+
+
+class PromiseMade(Value):
+    type: Literal["PromiseMade"] = "PromiseMade"
+    promise: Promise
+
+
+class PromiseKept(Value):
+    """The promised thing happened; ``reference`` is the tracking number, refund id or the like."""
+
+    type: Literal["PromiseKept"] = "PromiseKept"
+    promise: str
+    reference: str = ""
+
+
+class PromiseSuperseded(Value):
+    """An open promise was replaced, with a reason, by ``replacement``; the buyer is to be told."""
+
+    type: Literal["PromiseSuperseded"] = "PromiseSuperseded"
+    promise: str
+    replacement: Promise
+    reason: str
+
+
+class FollowUpScheduled(Value):
+    """The whole schedule of what is still to do, replacing open follow-ups."""
+
+    type: Literal["FollowUpScheduled"] = "FollowUpScheduled"
+    follow_ups: tuple[FollowUp, ...]
+
+
+class FollowUpDone(Value):
+    type: Literal["FollowUpDone"] = "FollowUpDone"
+    follow_up: str
+    note: str = ""
+
+
+class MessageApproved(Value):
+    """A message the agent copied to the buyer's thread; its text lies in the vault under ``message_ref``."""
+
+    type: Literal["MessageApproved"] = "MessageApproved"
+    kind: str
+    language: str
+    message_ref: str
+    digest: str
+    follow_up: str = ""
+
+
+class MemoWritten(Value):
+    type: Literal["MemoWritten"] = "MemoWritten"
+    text: str
+
+
+class NoteAdded(Value):
+    type: Literal["NoteAdded"] = "NoteAdded"
+    text: str
+
+
+class Flagged(Value):
+    type: Literal["Flagged"] = "Flagged"
+    flag: str
+    on: bool = True
+    note: str = ""
+
+
+class HandOverOffered(Value):
+    type: Literal["HandOverOffered"] = "HandOverOffered"
+    to: str
+    note: str = ""
+
+
+class HandOverAccepted(Value):
+    type: Literal["HandOverAccepted"] = "HandOverAccepted"
+
+
+class CaseClosed(Value):
+    """``potential`` is an internal note on the buyer's business potential, never sent."""
+
+    type: Literal["CaseClosed"] = "CaseClosed"
+    outcome: Literal["solved", "redirected", "declined", "withdrawn"]
+    potential: str = ""
+
+
+class CaseReopened(Value):
+    type: Literal["CaseReopened"] = "CaseReopened"
+    reason: str
+
+
+Body = (
+    CaseOpened
+    | OrderLocked
+    | LockWithdrawn
+    | BreakdownConfirmed
+    | EvidenceRequested
+    | EvidenceReceived
+    | RemediesOffered
+    | RemedyChosen
+    | RemedyWithdrawn
+    | ApprovalRequested
+    | ApprovalGiven
+    | ApprovalRefused
+    | PromiseMade
+    | PromiseKept
+    | PromiseSuperseded
+    | FollowUpScheduled
+    | FollowUpDone
+    | MessageApproved
+    | MemoWritten
+    | NoteAdded
+    | Flagged
+    | HandOverOffered
+    | HandOverAccepted
+    | CaseClosed
+    | CaseReopened
+)
+
+
+class Event(Value):
+    """The envelope. ``seq`` counts from 1 within a case; ``chain`` hashes this event over the previous."""
+
+    case_id: CaseId
+    seq: int = Field(ge=1)
+    at: AwareDatetime
+    actor: str
+    schema_version: int = SCHEMA_VERSION
+    policy_version: str = ""
+    body: Annotated[Body, Discriminator("type")]
+    chain: str = ""
+
+    @property
+    def type(self) -> str:
+        return self.body.type
+
+
+_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+UPCASTERS: dict[tuple[str, int], Upcaster] = {}
+"""(body type, schema version it turns from) -> function that gives the body of the next version."""
+
+
+def upcast(raw: dict[str, Any], upcasters: dict[tuple[str, int], Upcaster] | None = None) -> dict[str, Any]:
+    """A stored event brought to the present schema, one version at a time.
+
+    Raises ValueError for an event written by a newer version of the program.
+    """
+    table = UPCASTERS if upcasters is None else upcasters
+    version = int(raw["schema_version"])
+    if version > SCHEMA_VERSION:
+        raise ValueError(f"event schema {version} is newer than this program ({SCHEMA_VERSION})")
+    body = dict(raw["body"])
+    while version < SCHEMA_VERSION:
+        step = table.get((str(body["type"]), version))
+        body = step(body) if step else body
+        version += 1
+    return {**raw, "schema_version": version, "body": body}
+
+
+def event_from_json(text: str) -> Event:
+    """An event from its stored JSON, upcast when it is old. Raises ValueError when it is not one."""
+    return _EVENT.validate_python(upcast(json.loads(text, parse_float=Decimal)), strict=False)
+
+
+def canonical_json(event: Event) -> str:
+    """The event's JSON with sorted keys and without its chain: what the chain hashes."""
+    fields = event.model_dump(mode="json", exclude={"chain"})
+    return json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def chain_of(previous: str, stored_json: str) -> str:
+    """The hash of an event's canonical JSON over the chain of the event before it (`GENESIS` at first).
+
+    It is taken over the JSON as stored, so that upcasting never breaks a chain.
+    """
+    return hashlib.sha256(f"{previous}\n{stored_json}".encode("utf-8", "surrogatepass")).hexdigest()
