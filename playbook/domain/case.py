@@ -95,6 +95,7 @@ class Case:
     order: Order | None = None
     lock_verdict: str = ""
     items: tuple[ClaimItem, ...] = ()
+    item_ids: frozenset[str] = frozenset()
     breakdown_confirmed: bool = False
     remedies: tuple[Remedy, ...] = ()
     withdrawn: tuple[Remedy, ...] = ()
@@ -234,7 +235,15 @@ def _applied(case: Case, event: Event) -> Case:
                 stale="lock_withdrawn",
             )
         case BreakdownConfirmed():
-            return replace(case, items=body.items, breakdown_confirmed=True, plan_confirmed=False, pending=(), stale="")
+            return replace(
+                case,
+                items=body.items,
+                item_ids=case.item_ids | {item.item for item in body.items},
+                breakdown_confirmed=True,
+                plan_confirmed=False,
+                pending=(),
+                stale="",
+            )
         case EvidenceRequested():
             return replace(case, flags=case.flags | {"waiting_for_evidence"})
         case EvidenceReceived():

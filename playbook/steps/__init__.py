@@ -1,0 +1,71 @@
+"""The four decisions of a case and its upkeep, as pure functions `(case, command, setting) -> events | problems`."""
+
+from typing import assert_never
+
+from playbook.domain.case import Case
+from playbook.steps import breakdown, commands, followup, lock, remedy, upkeep
+from playbook.steps.commands import Actor, Command
+from playbook.steps.decision import Decision, Refused, Setting, refused
+
+__all__ = ["Actor", "Command", "Decision", "Refused", "Setting", "decide"]
+
+
+def decide(case: Case, command: Command, setting: Setting) -> Decision:
+    """What *command* leads to: the events to append, or the problems that stand against it.
+
+    Nothing but a new opening is decided about a case that was never opened, and a closed case can
+    only be read, noted on, or reopened.
+    """
+    if not case.version and not isinstance(command, commands.OpenCase):
+        return refused("unknown_case", case_id=case.case_id)
+    if case.closed and not isinstance(
+        command, commands.ReopenCase | commands.AddNote | commands.CloseCase | commands.WriteMemo
+    ):
+        return refused("case_closed", case_id=case.case_id)
+    match command:
+        case commands.OpenCase():
+            return upkeep.open_case(case, command, setting)
+        case commands.LockOrder():
+            return lock.lock(case, command, setting)
+        case commands.WithdrawLock():
+            return lock.withdraw_lock(case, command, setting)
+        case commands.ConfirmBreakdown():
+            return breakdown.confirm_breakdown(case, command, setting)
+        case commands.RequestEvidence():
+            return breakdown.request_evidence(case, command, setting)
+        case commands.RecordEvidence():
+            return breakdown.record_evidence(case, command, setting)
+        case commands.ChooseRemedies():
+            return remedy.choose_remedies(case, command, setting)
+        case commands.WithdrawRemedy():
+            return remedy.withdraw_remedy(case, command, setting)
+        case commands.DecideApproval():
+            return remedy.decide_approval(case, command, setting)
+        case commands.ConfirmPlan():
+            return followup.confirm_plan(case, command, setting)
+        case commands.MakePromise():
+            return followup.make_promise(case, command, setting)
+        case commands.KeepPromise():
+            return followup.keep_promise(case, command, setting)
+        case commands.ChangePromise():
+            return followup.change_promise(case, command, setting)
+        case commands.CompleteFollowUp():
+            return followup.complete_follow_up(case, command, setting)
+        case commands.ApproveMessage():
+            return followup.approve_message(case, command, setting)
+        case commands.WriteMemo():
+            return upkeep.write_memo(case, command, setting)
+        case commands.AddNote():
+            return upkeep.add_note(case, command, setting)
+        case commands.SetFlag():
+            return upkeep.set_flag(case, command, setting)
+        case commands.OfferHandOver():
+            return upkeep.offer_hand_over(case, command, setting)
+        case commands.AcceptHandOver():
+            return upkeep.accept_hand_over(case, command, setting)
+        case commands.CloseCase():
+            return upkeep.close_case(case, command, setting)
+        case commands.ReopenCase():
+            return upkeep.reopen_case(case, command, setting)
+        case _:
+            assert_never(command)

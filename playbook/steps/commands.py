@@ -1,0 +1,232 @@
+"""What an agent can ask for. A command is an intention; `playbook.steps.decide` turns it into events."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from playbook.domain.claims import Evidence, Party, ProblemType
+from playbook.domain.events import Fact
+from playbook.domain.ids import Marketplace
+from playbook.domain.money import Money
+from playbook.domain.orders import Order
+from playbook.domain.promises import PromiseKind
+from playbook.domain.remedies import RemedyKind
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, and in which role (``agent``, ``lead``, ``manager``): roles carry approval limits."""
+
+    name: str
+    role: str = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    received_at: datetime
+    message_ref: str = ""
+    language: str = "en"
+    marketplace: Marketplace | None = None
+    sample: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LockOrder:
+    """Lock *order*. *certain* needs the full number in the buyer's words, *picked* a second fact."""
+
+    order: Order
+    verdict: Literal["certain", "picked"]
+    evidence: tuple[Fact, ...] = ()
+    second_fact: Fact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawLock:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """One row of the breakdown table; None is what nobody has said yet."""
+
+    line: int
+    problem: ProblemType | None = None
+    units: int | None = None
+    evidence: frozenset[Evidence] = frozenset()
+    party: Party = Party.UNKNOWN
+    quoted: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmBreakdown:
+    """All rows at once. ``leave_untouched`` accepts that units of some lines were not spoken of."""
+
+    rows: tuple[ClaimRow, ...]
+    leave_untouched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestEvidence:
+    items: tuple[str, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEvidence:
+    items: tuple[str, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A remedy for a claim item: for all undecided units unless *units* says fewer."""
+
+    item: str
+    kind: RemedyKind
+    units: int | None = None
+    share: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseRemedies:
+    choices: tuple[Choice, ...]
+    note: str = ""
+    in_stock: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawRemedy:
+    remedy: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecideApproval:
+    approval: str
+    approve: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDate:
+    """Another due time than the rule's for one promise of one remedy."""
+
+    remedy: str
+    kind: PromiseKind
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmPlan:
+    """Make the promises that the chosen remedies carry and schedule everything that follows."""
+
+    dates: tuple[PlanDate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MakePromise:
+    """A promise beside those that remedies carry, for example the date of an answer."""
+
+    kind: PromiseKind
+    due_at: datetime
+    remedy: str = ""
+    line: int | None = None
+    units: int | None = None
+    amount: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPromise:
+    promise: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePromise:
+    """Replace an open promise by one with another date; the buyer must be told why."""
+
+    promise: str
+    due_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteFollowUp:
+    follow_up: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveMessage:
+    kind: str
+    language: str
+    message_ref: str
+    digest: str
+    follow_up: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMemo:
+    text: str
+    limit: int = 255
+
+
+@dataclass(frozen=True, slots=True)
+class AddNote:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetFlag:
+    flag: str
+    on: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferHandOver:
+    to: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptHandOver:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCase:
+    outcome: Literal["solved", "redirected", "declined", "withdrawn"] = "solved"
+    potential: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenCase:
+    reason: str
+
+
+Command = (
+    OpenCase
+    | LockOrder
+    | WithdrawLock
+    | ConfirmBreakdown
+    | RequestEvidence
+    | RecordEvidence
+    | ChooseRemedies
+    | WithdrawRemedy
+    | DecideApproval
+    | ConfirmPlan
+    | MakePromise
+    | KeepPromise
+    | ChangePromise
+    | CompleteFollowUp
+    | ApproveMessage
+    | WriteMemo
+    | AddNote
+    | SetFlag
+    | OfferHandOver
+    | AcceptHandOver
+    | CloseCase
+    | ReopenCase
+)

@@ -1,0 +1,126 @@
+"""What keeps a case understandable and ends it: notes, memo, flags, hand-over, close (P4, P7)."""
+
+from playbook.domain.case import Case
+from playbook.domain.events import (
+    CaseClosed,
+    CaseOpened,
+    CaseReopened,
+    Flagged,
+    HandOverAccepted,
+    HandOverOffered,
+    MemoWritten,
+    NoteAdded,
+)
+from playbook.domain.problems import Problem, problem
+from playbook.steps.commands import (
+    AcceptHandOver,
+    AddNote,
+    CloseCase,
+    OfferHandOver,
+    OpenCase,
+    ReopenCase,
+    SetFlag,
+    WriteMemo,
+)
+from playbook.steps.decision import Decision, Setting, refused, refused_all
+
+LONGEST_NOTE = 4000
+
+
+def open_case(case: Case, command: OpenCase, setting: Setting) -> Decision:
+    """Open a case for a buyer's message."""
+    if case.version:
+        return refused("already_open", case_id=case.case_id)
+    if command.received_at > setting.now:
+        return refused("received_in_future", received_at=command.received_at, now=setting.now)
+    return (
+        CaseOpened(
+            message_ref=command.message_ref,
+            received_at=command.received_at,
+            language=command.language,
+            marketplace=command.marketplace,
+            sample=command.sample,
+        ),
+    )
+
+
+def write_memo(case: Case, command: WriteMemo, setting: Setting) -> Decision:
+    """Record the seller memo as pasted; its length is limited by the platform."""
+    text = command.text.strip()
+    if not text:
+        return refused("text_needed")
+    if len(text) > command.limit:
+        return refused("memo_too_long", length=len(text), limit=command.limit)
+    return (MemoWritten(text=text),)
+
+
+def add_note(case: Case, command: AddNote, setting: Setting) -> Decision:
+    """Add a note for colleagues."""
+    text = command.text.strip()
+    if not text:
+        return refused("text_needed")
+    if len(text) > LONGEST_NOTE:
+        return refused("note_too_long", length=len(text), limit=LONGEST_NOTE)
+    return (NoteAdded(text=text),)
+
+
+def set_flag(case: Case, command: SetFlag, setting: Setting) -> Decision:
+    """Flag a case for colleagues, or take the flag off."""
+    if not command.flag.strip():
+        return refused("text_needed")
+    if (command.flag in case.flags) == command.on:
+        return ()
+    return (Flagged(flag=command.flag.strip(), on=command.on, note=command.note.strip()),)
+
+
+def offer_hand_over(case: Case, command: OfferHandOver, setting: Setting) -> Decision:
+    """Offer the case to a colleague, who has to acknowledge it."""
+    to = command.to.strip()
+    if not to:
+        return refused("text_needed")
+    if to == setting.actor.name:
+        return refused("hand_over_to_self", name=to)
+    return (HandOverOffered(to=to, note=command.note.strip()),)
+
+
+def accept_hand_over(case: Case, command: AcceptHandOver, setting: Setting) -> Decision:
+    """Acknowledge a hand-over: only the person it was offered to can."""
+    if case.hand_over_to != setting.actor.name:
+        return refused("not_offered_to_you", to=case.hand_over_to, name=setting.actor.name)
+    return (HandOverAccepted(),)
+
+
+def close_blockers(case: Case, command: CloseCase) -> tuple[Problem, ...]:
+    """What is left to do before the case may close. A withdrawn complaint may close with units undecided."""
+    problems: list[Problem] = []
+    if case.closed:
+        problems.append(problem("already_closed"))
+    if case.open_promises:
+        problems.append(problem("promises_open", count=len(case.open_promises)))
+    if case.pending:
+        problems.append(problem("approval_pending", count=len(case.pending)))
+    if not case.messages:
+        problems.append(problem("reply_missing"))
+    if command.outcome != "withdrawn":
+        if not case.breakdown_confirmed:
+            problems.append(problem("breakdown_first"))
+        elif case.undecided_units():
+            problems.append(problem("units_undecided", units=case.undecided_units()))
+    return tuple(problems)
+
+
+def close_case(case: Case, command: CloseCase, setting: Setting) -> Decision:
+    """Close the case once nothing promised is open."""
+    problems = close_blockers(case, command)
+    if problems:
+        return refused_all(problems)
+    return (CaseClosed(outcome=command.outcome, potential=command.potential.strip()),)
+
+
+def reopen_case(case: Case, command: ReopenCase, setting: Setting) -> Decision:
+    """Reopen a closed case, for example when the buyer writes again."""
+    if not case.closed:
+        return refused("not_closed")
+    if not command.reason.strip():
+        return refused("reason_needed")
+    return (CaseReopened(reason=command.reason.strip()),)
