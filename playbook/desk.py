@@ -1,0 +1,237 @@
+"""The desk: the one place that both decides and saves.
+
+Every command goes through `Desk.do`: load the case inside one serialised write transaction, decide
+with everything known about the order (other cases included), append, update the home index. Two
+agents can therefore never both compensate the last unit.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+from playbook.domain.case import Case, Stage, apply, fold
+from playbook.domain.events import Event, OrderLocked
+from playbook.domain.ids import CaseId, Marketplace, OrderId
+from playbook.domain.ledgers import compensation_elsewhere
+from playbook.domain.orders import Earlier, Order
+from playbook.domain.problems import Problem, problem
+from playbook.intake import redact
+from playbook.letters import LetterKind, LintFinding, lint
+from playbook.policy import Policy
+from playbook.steps import Actor, Command, Refused, Setting, decide
+from playbook.steps.commands import AddNote, ApproveMessage, LockOrder, OpenCase
+from playbook.steps.followup import market_of, reply_deadline, running_deadlines
+from playbook.store import CaseIndexRow, Store, VersionClash, WriteTx
+
+LONGEST_MESSAGE = 200_000
+KEEP_MESSAGES_DAYS = 30
+"""Personal data may be kept for 30 days after delivery (facts: Amazon's data protection policy)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The command was accepted: the case as it is now, and the events that were added."""
+
+    case: Case
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Somebody else changed the case since the page was drawn: what they did, nothing of ours saved."""
+
+    case: Case
+    events: tuple[Event, ...]
+
+
+Outcome = Done | Refused | Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class LintRefused:
+    """A message that must not be sent, with every finding."""
+
+    findings: tuple[LintFinding, ...]
+
+
+class Desk:
+    """Decides and saves for one actor. ``clock`` gives the present as an aware UTC time."""
+
+    def __init__(self, store: Store, policy: Policy, actor: Actor, clock: Callable[[], datetime]) -> None:
+        self.store = store
+        self.policy = policy
+        self.actor = actor
+        self.clock = clock
+
+    def open_case(
+        self,
+        message: str,
+        *,
+        received_at: datetime | None = None,
+        language: str = "en",
+        marketplace: Marketplace | None = None,
+        sample: str = "",
+    ) -> Done | Refused:
+        """Open a case for a buyer's message; the text goes to the vault, never into an event."""
+        if len(message) > LONGEST_MESSAGE:
+            return Refused((problem("message_too_long", length=len(message), limit=LONGEST_MESSAGE),))
+        now = self.clock()
+        received = received_at or now
+        case_id = self.store.new_case_id(now.year)
+        ref = ""
+        if message.strip():
+            ref = self.store.vault_put("message", message, purge_after=_purge_day(received), case_id=case_id)
+        command = OpenCase(received, ref, language, marketplace, sample)
+        outcome = self.do(case_id, command, seen=0)
+        if isinstance(outcome, Conflict):
+            raise RuntimeError(f"new case id {case_id} was already in use")
+        return outcome
+
+    def case(self, case_id: str) -> Case | None:
+        """The case as it is now, or None when there is no such case."""
+        events = self.store.events(CaseId(case_id))
+        return fold(CaseId(case_id), events) if events else None
+
+    def events(self, case_id: str) -> tuple[Event, ...]:
+        """The whole log of a case, oldest first."""
+        return self.store.events(CaseId(case_id))
+
+    def setting(self, case: Case) -> Setting:
+        """What a decision about *case* depends on, as of now."""
+        elsewhere: tuple[Earlier, ...] = ()
+        if case.order is not None:
+            others = self.store.events_of_order(case.order.order_id)
+            elsewhere = _elsewhere(case, others)
+        return Setting(self.policy, self.clock(), self.actor, elsewhere)
+
+    def do(self, case_id: str, command: Command, seen: int | None = None) -> Outcome:
+        """Decide *command* and save what it leads to.
+
+        *seen* is the version the page showed: when the log has moved on, nothing is saved and the
+        conflict says what happened. None accepts whatever version there is.
+        """
+        known = CaseId(case_id)
+        if isinstance(command, AddNote):
+            command = AddNote(redact(command.text))
+        with self.store.write(self._lock_on(known, command)) as tx:
+            log = tx.events(known)
+            case = fold(known, log)
+            if seen is not None and seen != case.version:
+                return Conflict(case, tuple(event for event in log if event.seq > seen))
+            setting = Setting(self.policy, self.clock(), self.actor, self._elsewhere_in(tx, case, command))
+            decision = decide(case, command, setting)
+            if isinstance(decision, Refused):
+                return decision
+            if not decision:
+                return Done(case, ())
+            drafted = tuple(
+                Event(
+                    case_id=known,
+                    seq=case.version + number,
+                    at=setting.now,
+                    actor=self.actor.name,
+                    policy_version=self.policy.version,
+                    body=body,
+                )
+                for number, body in enumerate(decision, start=1)
+            )
+            try:
+                events = tx.append(known, drafted, expected_version=case.version)
+            except VersionClash:
+                newer = self.store.events(known)
+                return Conflict(fold(known, newer), tuple(event for event in newer if event.seq > case.version))
+            after = apply(case, events)
+            tx.put_index(self._index_row(after, setting))
+        return Done(after, events)
+
+    def simulate(self, case: Case, command: Command) -> Case | Refused:
+        """The case as it would be after *command*: the same decision, nothing saved."""
+        setting = self.setting(case)
+        decision = decide(case, command, setting)
+        if isinstance(decision, Refused):
+            return decision
+        return apply(
+            case,
+            (
+                Event(case_id=case.case_id, seq=case.version + n, at=setting.now, actor=self.actor.name, body=body)
+                for n, body in enumerate(decision, start=1)
+            ),
+        )
+
+    def approve_message(
+        self, case: Case, kind: LetterKind, text: str, language: str, *, follow_up: str = ""
+    ) -> Outcome | LintRefused:
+        """Record a message the agent sends on the buyer's thread, unless a rule forbids it."""
+        findings = lint(text, case=case, policy=self.policy, kind=kind, locale=language, now=self.clock())
+        blocking = tuple(finding for finding in findings if finding.severity == "block")
+        if blocking:
+            return LintRefused(blocking)
+        if not text.strip():
+            return Refused((problem("text_needed"),))
+        ref = self.store.vault_put("letter", text, purge_after=_purge_day(self.clock()), case_id=case.case_id)
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return self.do(case.case_id, ApproveMessage(kind.value, language, ref, digest, follow_up), seen=case.version)
+
+    def message(self, case: Case) -> str | None:
+        """What the buyer wrote, from the vault; None after it was purged or when there was no text."""
+        return self.store.vault_get(case.message_ref) if case.message_ref else None
+
+    def order(self, order_id: str) -> Order | None:
+        """An order of the order book as it is today."""
+        return self.store.order(OrderId(order_id))
+
+    def other_cases(self, order_id: str, case_id: str) -> tuple[Case, ...]:
+        """Other cases that hold the same order."""
+        logs = self.store.events_of_order(OrderId(order_id))
+        return tuple(fold(other, events) for other, events in logs.items() if other != case_id)
+
+    def _lock_on(self, case_id: CaseId, command: Command) -> str:
+        """What writers queue for: the order, once one is locked, so that cases on it decide one by one."""
+        if isinstance(command, LockOrder):
+            return command.order.order_id
+        order = fold(case_id, self.store.events(case_id)).order
+        return order.order_id if order is not None else case_id
+
+    def _elsewhere_in(self, tx: WriteTx, case: Case, command: Command) -> tuple[Earlier, ...]:
+        if case.order is None:
+            return ()
+        return _elsewhere(case, tx.events_of_order(case.order.order_id))
+
+    def _index_row(self, case: Case, setting: Setting) -> CaseIndexRow:
+        deadlines = [deadline.due_at for deadline in running_deadlines(case, setting) if _urgent(deadline.row.id)]
+        reply = reply_deadline(case, setting)
+        if reply is not None and not case.messages:
+            deadlines.append(reply.due_at)
+        open_follow_ups = case.open_follow_ups
+        return CaseIndexRow(
+            case_id=case.case_id,
+            order_id=case.order.order_id if case.order else None,
+            stage=case.stage.value,
+            next_due_at=open_follow_ups[0].due_at if open_follow_ups else None,
+            next_deadline_at=min(deadlines, default=None),
+            flags=tuple(sorted({*case.flags, *(("approval",) if case.pending else ())})),
+            updated_at=case.updated_at or setting.now,
+            agent=case.owner,
+            closed=case.stage is Stage.CLOSED,
+            marketplace=market_of(case).value,
+        )
+
+
+def _urgent(deadline_id: str) -> bool:
+    """Platform clocks that order the home page: an unanswered message; windows are only information."""
+    return deadline_id == "buyer_message_reply"
+
+
+def _elsewhere(case: Case, logs: "dict[CaseId, tuple[Event, ...]]") -> tuple[Earlier, ...]:
+    others = (fold(other, events) for other, events in logs.items() if other != case.case_id)
+    return tuple(earlier for other in others for earlier in compensation_elsewhere(case, other))
+
+
+def _purge_day(received: datetime) -> date:
+    return (received + timedelta(days=KEEP_MESSAGES_DAYS)).date()
+
+
+def utc_now() -> datetime:
+    """The present, aware, in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)

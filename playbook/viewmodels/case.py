@@ -1,0 +1,139 @@
+"""The open case as a page sees it: its state, what to tell the agent, and the one way to change it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import traitlets as t
+
+from playbook.desk import Conflict, Desk, Done, LintRefused, Outcome
+from playbook.domain.case import Case, Stage
+from playbook.domain.events import Event
+from playbook.domain.problems import Problem
+from playbook.i18n import say
+from playbook.intake import LineRef, Reading, read
+from playbook.steps import Command, Refused, Setting
+from playbook.steps.followup import RunningDeadline, running_deadlines
+
+STEPS = (Stage.LOCK, Stage.BREAKDOWN, Stage.REMEDY, Stage.FOLLOW_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the page tells the agent on top: a success, refusals, or a colleague's change."""
+
+    kind: Literal["done", "refused", "conflict", "failed"]
+    texts: tuple[str, ...]
+
+
+class CaseModel(t.HasTraits):
+    """One case on one page. ``step`` is the step shown; it follows the stage until the agent looks back."""
+
+    case: Case = t.Any()
+    step: Stage = t.Any(Stage.LOCK)
+    notice: Notice | None = t.Any(None, allow_none=True)
+
+    def __init__(self, desk: Desk, case: Case, lang: str = "en") -> None:
+        super().__init__()
+        self.desk = desk
+        self.lang = lang
+        self._reading: tuple[tuple[str, str], Reading] | None = None
+        self.set_trait("case", case)
+        self.step = step_of(case)
+
+    def do(self, command: Command) -> bool:
+        """Carry out *command* as seen on this page; True when it was accepted. Tells why when not."""
+        return self.take(self.desk.do(self.case.case_id, command, seen=self.case.version))
+
+    def take(self, outcome: Outcome | LintRefused) -> bool:
+        """Show what came of a command: the new state, the reasons against it, or the colleague's change."""
+        if isinstance(outcome, Done):
+            before = self.case.stage
+            self.notice = None
+            self.case = outcome.case
+            if outcome.case.stage is not before:
+                self.step = step_of(outcome.case)
+            return True
+        if isinstance(outcome, Conflict):
+            self.case = outcome.case
+            self.notice = Notice("conflict", self.describe(outcome.events))
+        elif isinstance(outcome, LintRefused):
+            self.notice = Notice("refused", tuple(finding.why.of(self.lang) for finding in outcome.findings))
+        else:
+            self.refuse(outcome.problems)
+        return False
+
+    def refuse(self, problems: Sequence[Problem]) -> None:
+        """Tell the agent why something was not done."""
+        self.notice = Notice("refused", tuple(say(problem, self.lang) for problem in problems))
+
+    def describe(self, events: Sequence[Event]) -> tuple[str, ...]:
+        """Events as journal sentences in the language of the page."""
+        from playbook.letters import journal
+
+        return tuple(f"{line.actor}: {line.text}" for line in journal(events, self.lang))
+
+    def refresh(self) -> None:
+        """Take over what others did meanwhile."""
+        fresh = self.desk.case(self.case.case_id)
+        if fresh is not None and fresh.version != self.case.version:
+            self.case = fresh
+
+    @property
+    def setting(self) -> Setting:
+        return self.desk.setting(self.case)
+
+    @property
+    def now(self) -> datetime:
+        return self.desk.clock()
+
+    @property
+    def message(self) -> str:
+        """The buyer's message, or an empty text after it was purged."""
+        return self.desk.message(self.case) or ""
+
+    @property
+    def reading(self) -> Reading:
+        """What the reader makes of the message against the locked order; read once per order."""
+        key = (self.case.message_ref, self.case.order.order_id if self.case.order else "")
+        if self._reading is None or self._reading[0] != key:
+            self._reading = (key, read(self.message, line_refs(self.case)))
+        return self._reading[1]
+
+    @property
+    def deadlines(self) -> tuple[RunningDeadline, ...]:
+        """Platform clocks that run now, the nearest first."""
+        return running_deadlines(self.case, self.setting)
+
+    def draft(self, step: Stage) -> dict[str, Any]:
+        """The unconfirmed work of a step, as last saved; empty when there is none."""
+        return self.desk.store.draft(self.case.case_id, step.value) or {}
+
+    def keep_draft(self, step: Stage, data: dict[str, Any]) -> None:
+        """Save the unconfirmed work of a step: a kernel may die at any time."""
+        self.desk.store.put_draft(self.case.case_id, step.value, data, self.desk.clock())
+
+    def drop_draft(self, step: Stage) -> None:
+        """Forget the unconfirmed work of a step, after it was confirmed."""
+        self.desk.store.delete_draft(self.case.case_id, step.value)
+
+    def problems_of(self, command: Command) -> tuple[Problem, ...]:
+        """Why *command* would be refused right now; empty when it would be accepted."""
+        result = self.desk.simulate(self.case, command)
+        return result.problems if isinstance(result, Refused) else ()
+
+
+def step_of(case: Case) -> Stage:
+    """The step to show for a case; a closed case shows its follow-up."""
+    return Stage.FOLLOW_UP if case.stage is Stage.CLOSED else case.stage
+
+
+def line_refs(case: Case) -> tuple[LineRef, ...]:
+    """The lines of the locked order, as the reader wants them."""
+    if case.order is None:
+        return ()
+    return tuple(
+        LineRef(line.line, line.sku, line.title, line.units_ordered, line.asin, line.unit_price.amount, line.currency)
+        for line in case.order.lines
+    )

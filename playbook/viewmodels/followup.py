@@ -1,0 +1,222 @@
+"""The plan after the decision: promises, schedule, messages, memo, hand-over, close."""
+
+from datetime import datetime
+
+import traitlets as t
+
+from playbook.domain.case import KnownPromise, Stage
+from playbook.domain.ledgers import PromiseStanding, promise_ledger
+from playbook.domain.problems import Problem
+from playbook.domain.promises import FollowUp, FollowUpKind, Promise, PromiseKind
+from playbook.exports import calendar_file, handover_card, refund_sheet
+from playbook.letters import Letter, LetterKind, LintFinding, draft, lint, memo_digest
+from playbook.steps.commands import (
+    AcceptHandOver,
+    AddNote,
+    ChangePromise,
+    CloseCase,
+    CompleteFollowUp,
+    ConfirmPlan,
+    KeepPromise,
+    MakePromise,
+    OfferHandOver,
+    PlanDate,
+    ReopenCase,
+    SetFlag,
+    WriteMemo,
+)
+from playbook.steps.followup import plan_blockers, planned_promises, schedule
+from playbook.steps.upkeep import close_blockers
+from playbook.viewmodels.case import CaseModel
+
+LETTER_FOR = {
+    FollowUpKind.FIRST_REPLY: LetterKind.FIRST_REPLY,
+    FollowUpKind.NO_NEWS_UPDATE: LetterKind.UPDATE,
+    FollowUpKind.EVIDENCE_REMINDER: LetterKind.ASK_DETAILS,
+    FollowUpKind.FINAL_CHECK: LetterKind.CLOSING_SUMMARY,
+}
+"""The message that a follow-up usually needs."""
+
+
+class FollowUpModel(t.HasTraits):
+    """Everything that happens after the remedies are chosen. ``letter`` is the draft being edited."""
+
+    dates: dict[tuple[str, PromiseKind], datetime] = t.Any({})
+    letter: Letter | None = t.Any(None, allow_none=True)
+    letter_text: str = t.Unicode("")
+
+    def __init__(self, work: CaseModel) -> None:
+        super().__init__()
+        self.work = work
+        saved = work.draft(Stage.FOLLOW_UP)
+        if saved.get("letter_kind"):
+            self.letter = Letter(LetterKind(saved["letter_kind"]), str(saved["locale"]), str(saved["letter_text"]))
+            self.letter_text = self.letter.text
+
+    @property
+    def command(self) -> ConfirmPlan:
+        return ConfirmPlan(tuple(PlanDate(remedy, kind, due_at) for (remedy, kind), due_at in self.dates.items()))
+
+    @property
+    def planned(self) -> tuple[Promise, ...]:
+        """Promises that confirming the plan would make."""
+        return planned_promises(self.work.case, self.command, self.work.setting)
+
+    @property
+    def blockers(self) -> tuple[Problem, ...]:
+        """Why the plan cannot be confirmed; empty when it can."""
+        return plan_blockers(self.work.case, self.command, self.work.setting)
+
+    def set_date(self, remedy: str, kind: PromiseKind, due_at: datetime | None) -> None:
+        """Plan another due time for a promise; None goes back to the rule's."""
+        dates = {key: value for key, value in self.dates.items() if key != (remedy, kind)}
+        if due_at is not None:
+            dates[(remedy, kind)] = due_at
+        self.dates = dates
+
+    def confirm(self) -> bool:
+        """Make the promises and schedule the follow-ups."""
+        if self.work.do(self.command):
+            self.dates = {}
+            return True
+        return False
+
+    @property
+    def promises(self) -> tuple[tuple[KnownPromise, PromiseStanding], ...]:
+        """Every promise with its standing, the next due first."""
+        return promise_ledger(self.work.case, self.work.now)
+
+    @property
+    def follow_ups(self) -> tuple[FollowUp, ...]:
+        """What is still to do: the confirmed schedule, or what it would be."""
+        case = self.work.case
+        return case.open_follow_ups if case.plan_confirmed else schedule(case, self.work.setting)
+
+    def keep(self, promise: str, reference: str = "") -> bool:
+        """Record that a promise was kept, with its tracking number or refund reference."""
+        return self.work.do(KeepPromise(promise, reference))
+
+    def change(self, promise: str, due_at: datetime, reason: str) -> bool:
+        """Move a promise to another date; the superseding message is drafted at once."""
+        if self.work.do(ChangePromise(promise, due_at, reason)):
+            self.write(LetterKind.SUPERSEDED)
+            return True
+        return False
+
+    def promise(self, command: MakePromise) -> bool:
+        """Promise something beside the plan; a contradiction is refused with both texts."""
+        return self.work.do(command)
+
+    def complete(self, follow_up: str, note: str = "") -> bool:
+        """Tick a follow-up off."""
+        return self.work.do(CompleteFollowUp(follow_up, note))
+
+    def write(self, kind: LetterKind, locale: str | None = None, questions: tuple[str, ...] = ()) -> Letter:
+        """Draft a message; it replaces the one being edited."""
+        work = self.work
+        self.letter = draft(
+            kind,
+            work.case,
+            policy=work.desk.policy,
+            now=work.now,
+            locale=locale or work.case.language,
+            questions=questions,
+        )
+        self.edit(self.letter.text)
+        return self.letter
+
+    def edit(self, text: str) -> None:
+        """Change the text of the drafted message."""
+        self.letter_text = text
+        if self.letter is not None:
+            self.work.keep_draft(
+                Stage.FOLLOW_UP,
+                {"letter_kind": self.letter.kind.value, "locale": self.letter.locale, "letter_text": text},
+            )
+
+    @property
+    def findings(self) -> tuple[LintFinding, ...]:
+        """What the rules say about the drafted message."""
+        if self.letter is None:
+            return ()
+        work = self.work
+        return lint(
+            self.letter_text,
+            case=work.case,
+            policy=work.desk.policy,
+            kind=self.letter.kind,
+            locale=self.letter.locale,
+            now=work.now,
+        )
+
+    @property
+    def can_send(self) -> bool:
+        """Whether the drafted message may be sent: there is one and nothing blocks it."""
+        return bool(self.letter_text.strip()) and all(finding.severity != "block" for finding in self.findings)
+
+    def approve(self, follow_up: str = "") -> bool:
+        """Record the drafted message as sent on the buyer's thread."""
+        if self.letter is None:
+            return False
+        outcome = self.work.desk.approve_message(
+            self.work.case, self.letter.kind, self.letter_text, self.letter.locale, follow_up=follow_up
+        )
+        if self.work.take(outcome):
+            self.letter = None
+            self.letter_text = ""
+            self.work.drop_draft(Stage.FOLLOW_UP)
+            return True
+        return False
+
+    @property
+    def memo(self) -> str:
+        """The seller memo digest for the case as it is now."""
+        return memo_digest(self.work.case, policy=self.work.desk.policy, now=self.work.now)
+
+    def write_memo(self, text: str | None = None) -> bool:
+        """Record the memo as pasted into Seller Central."""
+        return self.work.do(WriteMemo(self.memo if text is None else text))
+
+    def note(self, text: str) -> bool:
+        """Add a note for colleagues."""
+        return self.work.do(AddNote(text))
+
+    def flag(self, flag: str, on: bool = True, note: str = "") -> bool:
+        """Flag the case, or take the flag off."""
+        return self.work.do(SetFlag(flag, on, note))
+
+    def offer_hand_over(self, to: str, note: str = "") -> bool:
+        """Offer the case to a colleague."""
+        return self.work.do(OfferHandOver(to, note))
+
+    def accept_hand_over(self) -> bool:
+        """Acknowledge the hand-over and own the case."""
+        return self.work.do(AcceptHandOver())
+
+    @property
+    def close_blockers(self) -> tuple[Problem, ...]:
+        """What is left to do before the case may close."""
+        return close_blockers(self.work.case, CloseCase())
+
+    def close(self, command: CloseCase | None = None) -> bool:
+        """Close the case."""
+        return self.work.do(command or CloseCase())
+
+    def reopen(self, reason: str) -> bool:
+        """Reopen the case."""
+        return self.work.do(ReopenCase(reason))
+
+    def calendar(self) -> bytes:
+        """The schedule as a calendar file."""
+        work = self.work
+        return calendar_file(work.case, policy=work.desk.policy, now=work.now, lang=work.lang)
+
+    def refund_sheet(self) -> str:
+        """The refunds to type into Seller Central, as CSV."""
+        return refund_sheet(self.work.case, lang=self.work.lang)
+
+    def handover_card(self) -> str:
+        """What a colleague needs to take over."""
+        work = self.work
+        events = work.desk.events(work.case.case_id)
+        return handover_card(work.case, events, policy=work.desk.policy, now=work.now, lang=work.lang)

@@ -1,0 +1,71 @@
+"""The desk's front page: what is due, open cases, search, and the way into a new case."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import traitlets as t
+
+from playbook.desk import Desk, Done
+from playbook.domain.ids import Marketplace
+from playbook.i18n import say
+from playbook.intake import detect_language
+from playbook.store import CaseIndexRow
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """A case with the next thing due: the platform's deadline or our own follow-up."""
+
+    case: CaseIndexRow
+    due_at: datetime | None
+    is_platform: bool
+    overdue: bool
+
+
+class HomeModel(t.HasTraits):
+    """Cases of the desk. ``text`` filters by case id, order number, agent or flag."""
+
+    text: str = t.Unicode("")
+    show_closed: bool = t.Bool(False)
+    page: int = t.Int(0)
+    notice: tuple[str, ...] = t.Any(())
+
+    def __init__(self, desk: Desk, lang: str = "en") -> None:
+        super().__init__()
+        self.desk = desk
+        self.lang = lang
+
+    @property
+    def rows(self) -> tuple[DueRow, ...]:
+        """Cases sorted by the nearest platform deadline, then by the nearest promise or follow-up."""
+        now = self.desk.clock()
+        listed = self.desk.store.list_index(
+            open_only=not self.show_closed, text=self.text.strip() or None, limit=PAGE, offset=self.page * PAGE
+        )
+        return tuple(self._due(row, now) for row in listed)
+
+    @property
+    def due_now(self) -> tuple[DueRow, ...]:
+        """Overdue, or due within the next 24 hours."""
+        now = self.desk.clock()
+        return tuple(row for row in self.rows if row.due_at is not None and (row.due_at - now).total_seconds() < 86400)
+
+    def _due(self, row: CaseIndexRow, now: datetime) -> DueRow:
+        known = [at for at in (row.next_deadline_at, row.next_due_at) if at is not None]
+        due_at = min(known, default=None)
+        overdue = due_at is not None and due_at < now and not row.closed
+        return DueRow(row, due_at, due_at is not None and due_at == row.next_deadline_at, overdue)
+
+    def open_case(
+        self, message: str, *, received_at: datetime | None = None, marketplace: Marketplace | None = None
+    ) -> str | None:
+        """Open a case for a message; the case id, or None with the reasons in ``notice``."""
+        language = detect_language(message) if message.strip() else "en"
+        outcome = self.desk.open_case(message, received_at=received_at, language=language, marketplace=marketplace)
+        if isinstance(outcome, Done):
+            self.notice = ()
+            return outcome.case.case_id
+        self.notice = tuple(say(problem, self.lang) for problem in outcome.problems)
+        return None

@@ -1,0 +1,109 @@
+"""What all views share: guarded handlers, labelled controls, lazy drawing."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets as w
+
+from playbook.i18n import translator
+from playbook.viewmodels.case import CaseModel, Notice
+from playbook.widgets import html as h
+
+log = logging.getLogger("playbook")
+
+
+class View(w.VBox):
+    """A part of the page. Subclasses build their widgets in `build`, once, when first shown."""
+
+    def __init__(self, lang: str, cls: str = "") -> None:
+        super().__init__()
+        self.lang = lang
+        self._ = translator(lang)
+        self.built = False
+        for name in ("pb", *cls.split()):
+            self.add_class(name)
+
+    def build(self) -> Sequence[w.Widget]:
+        """The children of this view."""
+        raise NotImplementedError
+
+    def show(self) -> None:
+        """Build the view if it was not, and make it visible."""
+        if not self.built:
+            self.built = True
+            self.children = tuple(self.build())
+        self.layout.display = None
+
+    def hide(self) -> None:
+        """Take the view out of the page; what was built is kept."""
+        self.layout.display = "none"
+
+
+def html(value: str = "", cls: str = "") -> w.HTML:
+    """A piece of HTML that is already safe (made by `playbook.widgets.html`)."""
+    widget = w.HTML(value)
+    for name in cls.split():
+        widget.add_class(name)
+    return widget
+
+
+def row(*children: w.Widget, cls: str = "pb-foot") -> w.HBox:
+    """Widgets beside each other."""
+    box = w.HBox(children)
+    for name in cls.split():
+        box.add_class(name)
+    return box
+
+
+def card(*children: w.Widget, cls: str = "") -> w.VBox:
+    """A framed group of widgets."""
+    box = w.VBox(children)
+    for name in ("pb-card", *cls.split()):
+        box.add_class(name)
+    return box
+
+
+def button(
+    label: str, on_click: Callable[[], Any], *, work: CaseModel | None = None, primary: bool = False, tip: str = ""
+) -> w.Button:
+    """A button whose handler can never fail in silence."""
+    widget = w.Button(description=label, tooltip=tip or label)
+    widget.layout.width = "auto"
+    widget.add_class("pb-btn-primary" if primary else "pb-btn")
+    widget.on_click(guarded(lambda _: on_click(), work))
+    return widget
+
+
+def guarded(handler: Callable[[Any], Any], work: CaseModel | None) -> Callable[[Any], None]:
+    """*handler* with its exceptions logged and told to the agent: Voilà would swallow them."""
+
+    def call(event: Any) -> None:
+        try:
+            handler(event)
+        except Exception:
+            log.exception("a page handler failed")
+            if work is not None:
+                say = translator(work.lang)
+                work.notice = Notice(
+                    "failed",
+                    (say("Something went wrong and nothing was changed. What you confirmed before is safe."),),
+                )
+
+    return call
+
+
+def notice_html(notice: Notice | None, lang: str) -> str:
+    """The banner for a notice; empty without one."""
+    if notice is None:
+        return ""
+    _ = translator(lang)
+    heads = {
+        "done": _("Done."),
+        "refused": _("Not done, because:"),
+        "conflict": _("A colleague changed this case meanwhile. Your draft is kept. What happened:"),
+        "failed": _("This did not work."),
+    }
+    style = {"done": "pb-ok", "refused": "pb-warn", "conflict": "pb-warn", "failed": "pb-bad"}[notice.kind]
+    body = h.items(h.text(line) for line in notice.texts)
+    return h.tag("div", h.tag("b", h.text(heads[notice.kind])), body, cls=f"pb-banner {style}", role="alert")

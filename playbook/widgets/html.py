@@ -1,0 +1,77 @@
+"""Small pieces of HTML. Every text is escaped here, and nowhere else is markup put together by hand."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from html import escape as _escape
+
+from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_currency
+
+from playbook.domain.money import Money
+
+_INVISIBLE = {
+    **{code: "\ufffd" for code in (*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, *range(0x80, 0xA0))},
+    **{code: "" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF)},
+}
+
+
+def text(value: object) -> str:
+    """*value* as text that can never be markup: escaped, without control, direction or lone surrogate codes."""
+    clean = str(value).translate(_INVISIBLE).encode("utf-8", "replace").decode("utf-8")
+    return _escape(clean, quote=True)
+
+
+def tag(name: str, *inner: str, cls: str = "", **attributes: object) -> str:
+    """An element around HTML that is already safe; attribute values are escaped."""
+    given = {"class": cls, **attributes} if cls else attributes
+    shown = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{text(value)}"' for key, value in given.items() if value is not None
+    )
+    return f"<{name}{shown}>{''.join(inner)}</{name}>"
+
+
+def badge(label: object, cls: str = "") -> str:
+    """A small rounded label."""
+    return tag("span", text(label), cls=f"pb-tag {cls}".strip())
+
+
+def mono(value: object) -> str:
+    """An id or number in a fixed-width face."""
+    return tag("span", text(value), cls="pb-mono")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, numeric: frozenset[int] = frozenset()) -> str:
+    """A table: *head* are plain texts, *rows* cells of safe HTML; *numeric* columns are right-aligned."""
+
+    def cells(name: str, values: Sequence[str]) -> str:
+        return "".join(tag(name, value, cls="n" if at in numeric else "") for at, value in enumerate(values))
+
+    body = "".join(tag("tr", cells("td", row)) for row in rows)
+    return tag("table", tag("thead", tag("tr", cells("th", [text(h) for h in head]))), tag("tbody", body), cls="pb-table")
+
+
+def items(lines: Iterable[str], cls: str = "") -> str:
+    """A list of safe HTML lines."""
+    return tag("ul", *(tag("li", line) for line in lines), cls=f"pb-list {cls}".strip())
+
+
+def money(amount: Money, lang: str) -> str:
+    """An amount in the buyer's currency, written as the agent's language writes it."""
+    return text(format_currency(amount.amount, amount.currency, locale=lang))
+
+
+def moment(at: datetime, lang: str, zone: str = "Asia/Shanghai") -> str:
+    """A time with weekday in the agent's zone, as ``<time>`` with the exact instant."""
+    shown = format_datetime(at, "EEE d MMM HH:mm" if lang == "en" else "M月d日 EEE HH:mm", tzinfo=_zone(zone), locale=lang)
+    return tag("time", text(shown), datetime=at.isoformat())
+
+
+def until(at: datetime, now: datetime, lang: str) -> str:
+    """How long until *at*, or how long ago, in words."""
+    return text(format_timedelta(at - now, add_direction=True, granularity="minute", locale=lang))
+
+
+def _zone(name: str) -> object:
+    from babel.dates import get_timezone
+
+    return get_timezone(name)
