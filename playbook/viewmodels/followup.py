@@ -1,6 +1,7 @@
 """The plan after the decision: promises, schedule, messages, memo, hand-over, close."""
 
 from datetime import datetime
+from typing import Literal
 
 import traitlets as t
 
@@ -28,6 +29,8 @@ from playbook.steps.commands import (
 from playbook.steps.followup import plan_blockers, planned_promises, schedule
 from playbook.steps.upkeep import close_blockers
 from playbook.viewmodels.case import CaseModel
+
+Outcome = Literal["solved", "redirected", "declined", "withdrawn"]
 
 LETTER_FOR = {
     FollowUpKind.FIRST_REPLY: LetterKind.FIRST_REPLY,
@@ -196,7 +199,11 @@ class FollowUpModel(t.HasTraits):
     @property
     def close_blockers(self) -> tuple[Problem, ...]:
         """What is left to do before the case may close."""
-        return close_blockers(self.work.case, CloseCase())
+        return self.close_blockers_for("solved")
+
+    def close_blockers_for(self, outcome: Outcome) -> tuple[Problem, ...]:
+        """What is left to do before the case may close with that outcome."""
+        return close_blockers(self.work.case, CloseCase(outcome=outcome))
 
     def close(self, command: CloseCase | None = None) -> bool:
         """Close the case."""

@@ -177,6 +177,20 @@ class RemedyModel(t.HasTraits):
             case=after,
         )
 
+    def simulate_one(self, item_id: str) -> Money | None:
+        """The refund that the drafted choice of one item alone would pay; None when it would be refused."""
+        choice = self.choices.get(item_id)
+        if choice is None:
+            return None
+        before = self.work.case
+        after = self.work.desk.simulate(before, ChooseRemedies((choice,), in_stock=self.in_stock))
+        if isinstance(after, Refused):
+            return None
+        known = {remedy.remedy for remedy in before.remedies}
+        waiting = [r for request in after.pending if request not in before.pending for r in request.remedies]
+        added = [remedy for remedy in (*after.remedies, *waiting) if remedy.remedy not in known]
+        return total([remedy.refund_total for remedy in added], added[0].currency)
+
     def confirm(self, note: str = "") -> bool:
         """Agree on the drafted choices, or ask a lead for them; True when it was accepted."""
         if self.work.do(replace(self.command, note=note)):

@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape as _escape
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_currency
 
 from playbook.domain.money import Money
+
+AGENT_ZONE = ZoneInfo("Asia/Shanghai")
+"""The zone in which agents read times: the teams work in China."""
 
 _INVISIBLE = {
     **{code: "\ufffd" for code in (*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, *range(0x80, 0xA0))},
@@ -60,18 +64,19 @@ def money(amount: Money, lang: str) -> str:
     return text(format_currency(amount.amount, amount.currency, locale=lang))
 
 
-def moment(at: datetime, lang: str, zone: str = "Asia/Shanghai") -> str:
+def moment(at: datetime, lang: str) -> str:
     """A time with weekday in the agent's zone, as ``<time>`` with the exact instant."""
-    shown = format_datetime(at, "EEE d MMM HH:mm" if lang == "en" else "M月d日 EEE HH:mm", tzinfo=_zone(zone), locale=lang)
+    shown = format_datetime(at, "EEE d MMM HH:mm" if lang == "en" else "M月d日 EEE HH:mm", tzinfo=AGENT_ZONE, locale=lang)
+    return tag("time", text(shown), datetime=at.isoformat())
+
+
+def day(at: datetime, lang: str) -> str:
+    """A date with weekday in the agent's zone."""
+    pattern = "EEE d MMM" if lang == "en" else "M月d日 EEE"
+    shown = format_datetime(at, pattern, tzinfo=AGENT_ZONE, locale=lang)
     return tag("time", text(shown), datetime=at.isoformat())
 
 
 def until(at: datetime, now: datetime, lang: str) -> str:
     """How long until *at*, or how long ago, in words."""
     return text(format_timedelta(at - now, add_direction=True, granularity="minute", locale=lang))
-
-
-def _zone(name: str) -> object:
-    from babel.dates import get_timezone
-
-    return get_timezone(name)

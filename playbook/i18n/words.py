@@ -1,0 +1,165 @@
+"""The field's words for the interface, one msgid for each member of the vocabulary.
+
+``N_`` marks a msgid for extraction; pages translate it with ``translator(lang)``.
+"""
+
+from enum import StrEnum
+
+from playbook.domain.case import Stage
+from playbook.domain.claims import Evidence, Party, ProblemType
+from playbook.domain.ledgers import PromiseStanding
+from playbook.domain.orders import EarlierKind
+from playbook.domain.promises import FollowUpKind, PromiseKind
+from playbook.domain.remedies import RemedyKind
+
+
+def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for "mark, do not translate here"
+    """Mark *msgid* for extraction."""
+    return msgid
+
+
+STAGES: dict[Stage, str] = {
+    Stage.LOCK: N_("Lock"),
+    Stage.BREAKDOWN: N_("Breakdown"),
+    Stage.REMEDY: N_("Remedy"),
+    Stage.FOLLOW_UP: N_("Follow-up"),
+    Stage.CLOSED: N_("Closed"),
+}
+
+PROBLEMS: dict[ProblemType, str] = {
+    ProblemType.TRANSIT_DAMAGE: N_("Damaged in transit"),
+    ProblemType.PACKAGE_DAMAGE: N_("Packaging damaged"),
+    ProblemType.WRONG_ITEM: N_("Wrong item"),
+    ProblemType.WRONG_VARIANT: N_("Wrong colour or size"),
+    ProblemType.MISSING: N_("Missing units"),
+    ProblemType.MISSING_PARTS: N_("Missing parts"),
+    ProblemType.DEFECT: N_("Does not work"),
+    ProblemType.QUALITY_FLAW: N_("Cosmetic flaw"),
+    ProblemType.NOT_AS_DESCRIBED: N_("Not as described"),
+    ProblemType.LATE: N_("Late or not arrived"),
+    ProblemType.CHANGED_MIND: N_("No longer wanted"),
+    ProblemType.EXTRA_ITEM: N_("Extra item received"),
+    ProblemType.NO_ISSUE: N_("No problem"),
+}
+
+REMEDIES: dict[RemedyKind, str] = {
+    RemedyKind.REPLACEMENT: N_("Replacement"),
+    RemedyKind.RESEND_MISSING: N_("Send the missing units"),
+    RemedyKind.SEND_PART: N_("Send the part"),
+    RemedyKind.EXCHANGE: N_("Exchange (goods back, right goods out)"),
+    RemedyKind.REFUND_FULL: N_("Full refund"),
+    RemedyKind.REFUND_PARTIAL: N_("Partial refund, buyer keeps it"),
+    RemedyKind.RETURN_REFUND: N_("Return for a refund"),
+    RemedyKind.RETURNLESS_REFUND: N_("Refund without return"),
+    RemedyKind.CANCEL_UNSHIPPED: N_("Cancel unshipped units"),
+    RemedyKind.TRACE_SHIPMENT: N_("Trace the shipment"),
+    RemedyKind.REDIRECT_TO_AMAZON: N_("Redirect to Amazon"),
+    RemedyKind.DECLINE: N_("Nothing due"),
+}
+
+PROMISES: dict[PromiseKind, str] = {
+    PromiseKind.SHIP_GOODS: N_("Ship the goods"),
+    PromiseKind.SHIP_PART: N_("Ship the part"),
+    PromiseKind.SUBMIT_REFUND: N_("Submit the refund"),
+    PromiseKind.SEND_LABEL: N_("Send the return label"),
+    PromiseKind.CANCEL_UNITS: N_("Cancel the units"),
+    PromiseKind.TRACE: N_("Report on the trace"),
+    PromiseKind.REDIRECT: N_("Tell the buyer how to reach Amazon"),
+    PromiseKind.ANSWER: N_("Answer the buyer"),
+}
+
+STANDINGS: dict[PromiseStanding, str] = {
+    PromiseStanding.OPEN: N_("open"),
+    PromiseStanding.LATE: N_("late"),
+    PromiseStanding.KEPT: N_("kept"),
+    PromiseStanding.KEPT_LATE: N_("kept late"),
+    PromiseStanding.SUPERSEDED: N_("superseded"),
+    PromiseStanding.WITHDRAWN: N_("withdrawn"),
+}
+
+FOLLOW_UPS: dict[FollowUpKind, str] = {
+    FollowUpKind.FIRST_REPLY: N_("First reply to the buyer"),
+    FollowUpKind.PROMISE_DUE: N_("Promise falls due"),
+    FollowUpKind.NO_NEWS_UPDATE: N_("Update, even without news"),
+    FollowUpKind.PLATFORM_DEADLINE: N_("Platform deadline"),
+    FollowUpKind.EVIDENCE_REMINDER: N_("Remind of the photo"),
+    FollowUpKind.FINAL_CHECK: N_("Check that everything arrived"),
+    FollowUpKind.CLOSE_OUT: N_("Close the case"),
+}
+
+EVIDENCE: dict[Evidence, str] = {
+    Evidence.PHOTO: N_("photo"),
+    Evidence.VIDEO: N_("video"),
+    Evidence.TRACKING: N_("tracking"),
+    Evidence.COUNT: N_("count"),
+}
+
+PARTIES: dict[Party, str] = {
+    Party.CARRIER: N_("carrier"),
+    Party.WAREHOUSE: N_("warehouse"),
+    Party.SUPPLIER: N_("supplier"),
+    Party.LISTING: N_("listing"),
+    Party.AMAZON: N_("Amazon"),
+    Party.BUYER: N_("buyer"),
+    Party.UNKNOWN: N_("not known"),
+}
+
+EARLIER: dict[EarlierKind, str] = {
+    EarlierKind.REFUND: N_("refund"),
+    EarlierKind.RETURN: N_("return"),
+    EarlierKind.REPLACEMENT: N_("replacement order"),
+    EarlierKind.REIMBURSEMENT: N_("reimbursement"),
+    EarlierKind.OTHER_CASE: N_("another case"),
+}
+
+OWNERS: dict[str, str] = {
+    "agent": N_("agent"),
+    "warehouse": N_("warehouse"),
+    "lead": N_("team lead"),
+    "amazon": N_("Amazon"),
+    "buyer": N_("buyer"),
+}
+
+OUTCOMES: dict[str, str] = {
+    "allowed": N_("allowed"),
+    "needs_lead": N_("needs a lead"),
+    "refused": N_("not possible"),
+}
+
+LETTERS: dict[str, str] = {
+    "first_reply": N_("First reply: received, being checked, answer by a date"),
+    "ask_details": N_("Ask for what is missing"),
+    "offer": N_("Offer the options"),
+    "solution": N_("The solution, with dates"),
+    "update": N_("Update without news"),
+    "refund_submitted": N_("Refund submitted"),
+    "shipped": N_("Shipped, with tracking"),
+    "return_instructions": N_("How to return"),
+    "redirect": N_("Redirect to Amazon"),
+    "decline": N_("Nothing due, with the reason"),
+    "superseded": N_("A promise changes"),
+    "closing_summary": N_("Closing summary"),
+}
+"""Kinds of message to the buyer, by their value."""
+
+LANGUAGES: dict[str, str] = {
+    "en": "English",
+    "zh": "中文",
+    "de": "Deutsch",
+    "ja": "日本語",
+    "fr": "français",
+    "es": "español",
+    "it": "italiano",
+}
+"""Buyers' languages by their own names: not translated."""
+
+_WORDS: dict[tuple[str, str], str] = {
+    (type(member).__name__, member.value): msgid
+    for table in (STAGES, PROBLEMS, REMEDIES, PROMISES, STANDINGS, FOLLOW_UPS, EVIDENCE, PARTIES, EARLIER)
+    for member, msgid in table.items()
+}
+
+
+def word(member: StrEnum) -> str:
+    """The msgid for a member of the vocabulary. Raises KeyError for one that has no word."""
+    return _WORDS[type(member).__name__, member.value]

@@ -1,0 +1,127 @@
+"""Around the plan: files to take along, notes and flags, hand-over, and the close."""
+
+import base64
+from collections.abc import Sequence
+
+import ipywidgets as w
+
+from playbook.i18n import say
+from playbook.steps.commands import CloseCase
+from playbook.viewmodels.followup import FollowUpModel
+from playbook.widgets import html as h
+from playbook.widgets.base import View, button, card, guarded, html, row
+from playbook.widgets.theme import copy_button_html
+
+
+class ClosingView(View):
+    """Exports, notes, hand-over and close, each in its card."""
+
+    def __init__(self, model: FollowUpModel) -> None:
+        super().__init__(model.work.lang)
+        self.model = model
+
+    def build(self) -> Sequence[w.Widget]:
+        self.files = html()
+        self.hand_over = w.VBox()
+        self.end = w.VBox()
+        self._draw()
+        self.model.work.observe(guarded(lambda _: self._draw(), self.model.work), "case")
+        return [
+            card(html(h.tag("h2", h.text(self._("Take along")))), self.files),
+            self._notes(),
+            self.hand_over,
+            self.end,
+        ]
+
+    def _draw(self) -> None:
+        self.files.value = self._file_links()
+        self.hand_over.children = [self._hand_over()]
+        self.end.children = [self._reopen() if self.model.work.case.closed else self._close()]
+
+    def _file_links(self) -> str:
+        _, case_id = self._, self.model.work.case.case_id
+        links = [
+            _download(_("Calendar file"), f"{case_id}.ics", "text/calendar", self.model.calendar()),
+            copy_button_html(self.model.handover_card(), _("Copy hand-over card"), _("Copied")),
+        ]
+        if any(remedy.refund for remedy in self.model.work.case.remedies):
+            sheet = self.model.refund_sheet().encode("utf-8")
+            links.insert(1, _download(_("Refund sheet"), f"{case_id}-refunds.csv", "text/csv", sheet))
+        return h.tag("div", *links, cls="pb-foot")
+
+    def _notes(self) -> w.Widget:
+        _, model = self._, self.model
+        note = w.Text(placeholder=_("What should the next colleague know?"))
+        flag = w.Dropdown(
+            options=[(_("complex case"), "complex"), (_("angry buyer"), "angry"), (_("event date"), "event")],
+            description=_("Flag"),
+        )
+
+        def add() -> None:
+            if model.note(note.value):
+                note.value = ""
+
+        def toggle() -> None:
+            model.flag(str(flag.value), on=flag.value not in model.work.case.flags)
+
+        return card(
+            html(h.tag("h2", h.text(_("Notes for colleagues")))),
+            row(note, button(_("Add note"), add, work=model.work)),
+            row(flag, button(_("Set or remove the flag"), toggle, work=model.work)),
+        )
+
+    def _hand_over(self) -> w.Widget:
+        _, model = self._, self.model
+        case = model.work.case
+        title = html(h.tag("h2", h.text(_("Hand over"))))
+        if case.hand_over_to:
+            waits = html(h.tag("p", h.text(_("Offered to {name}; waits for their word.").format(name=case.hand_over_to))))
+            if case.hand_over_to == model.work.desk.actor.name:
+                take = button(_("I have read it and take over"), model.accept_hand_over, work=model.work, primary=True)
+                return card(title, waits, row(take))
+            return card(title, waits)
+        to = w.Text(placeholder=_("Colleague"))
+        note = w.Text(placeholder=_("What matters most?"))
+        offer = button(_("Offer the case"), lambda: model.offer_hand_over(to.value, note.value), work=model.work)
+        return card(title, row(to, note, offer))
+
+    def _close(self) -> w.Widget:
+        _, model = self._, self.model
+        outcome = w.Dropdown(
+            options=[
+                (_("solved"), "solved"),
+                (_("redirected to Amazon"), "redirected"),
+                (_("declined"), "declined"),
+                (_("withdrawn by the buyer"), "withdrawn"),
+            ],
+            description=_("Outcome"),
+        )
+        potential = w.Text(placeholder=_("Internal: does this buyer have business potential? Never sent."))
+        problems = model.close_blockers
+        close = button(
+            _("Close the case"),
+            lambda: model.close(CloseCase(outcome=outcome.value, potential=potential.value)),
+            work=model.work,
+            primary=not problems,
+        )
+        note = html(h.items((h.text(say(problem, self.lang)) for problem in problems), cls="pb-note"))
+
+        def judge(_change: object = None) -> None:
+            close.disabled = bool(model.close_blockers_for(str(outcome.value)))
+
+        outcome.observe(guarded(judge, model.work), "value")
+        judge()
+        return card(html(h.tag("h2", h.text(_("Close")))), row(outcome, potential), row(close, note))
+
+    def _reopen(self) -> w.Widget:
+        _, model = self._, self.model
+        reason = w.Text(placeholder=_("Why is it opened again?"))
+        again = button(_("Reopen the case"), lambda: model.reopen(reason.value), work=model.work)
+        done = html(h.tag("p", "✓ ", h.text(_("This case is closed.")), cls="pb-ok"))
+        return card(html(h.tag("h2", h.text(_("Closed")))), done, row(reason, again))
+
+
+def _download(label: str, name: str, kind: str, data: bytes) -> str:
+    """A link that saves *data* as a file, without a server."""
+    encoded = base64.b64encode(data).decode("ascii")
+    return h.tag("a", h.text(label), href=f"data:{kind};base64,{encoded}", download=name, cls="pb-btn")

@@ -1,0 +1,125 @@
+"""The message to the buyer and the seller memo: drafted, checked, copied, recorded."""
+
+from collections.abc import Sequence
+
+import ipywidgets as w
+
+from playbook.i18n.words import LANGUAGES, LETTERS
+from playbook.letters import LetterKind
+from playbook.viewmodels.followup import FollowUpModel
+from playbook.widgets import html as h
+from playbook.widgets.base import View, button, card, guarded, html, row
+from playbook.widgets.theme import copy_button_html
+
+WRITTEN_LANGUAGES = ("en", "zh", "de", "ja")
+MEMO_LIMIT = 255
+
+
+class LetterView(View):
+    """A drafted message with what the rules say about it; sent by copying it to the buyer's thread."""
+
+    def __init__(self, model: FollowUpModel) -> None:
+        super().__init__(model.work.lang)
+        self.model = model
+        self.follow_up = ""
+
+    def build(self) -> Sequence[w.Widget]:
+        _ = self._
+        case = self.model.work.case
+        self.kind = w.Dropdown(
+            options=[(_(LETTERS[kind.value]), kind.value) for kind in LetterKind], description=_("Message")
+        )
+        language = case.language if case.language in WRITTEN_LANGUAGES else "en"
+        self.language = w.Dropdown(
+            options=[(LANGUAGES[code], code) for code in WRITTEN_LANGUAGES], value=language, description=_("Language")
+        )
+        self.text = w.Textarea(placeholder=_("Choose a message and draft it; you can edit it before copying."))
+        self.text.layout.width = "100%"
+        self.text.layout.height = "260px"
+        self.text.continuous_update = False
+        self.findings = html()
+        self.copy = html()
+        self.sent = button(_("Sent on the buyer's thread"), self._approve, work=self.model.work, primary=True)
+        self.text.observe(guarded(lambda change: self._edited(change["new"]), self.model.work), "value")
+        self.draw()
+        return [
+            card(
+                html(h.tag("h2", h.text(_("Message to the buyer")))),
+                row(self.kind, self.language, button(_("Draft"), self._draft, work=self.model.work)),
+                self.text,
+                self.findings,
+                row(self.copy, self.sent),
+            )
+        ]
+
+    def start(self, kind: LetterKind, follow_up: str = "") -> None:
+        """Draft a message of a kind, for a follow-up."""
+        self.follow_up = follow_up
+        self.kind.value = kind.value
+        self._draft()
+
+    def _draft(self) -> None:
+        self.model.write(LetterKind(self.kind.value), str(self.language.value))
+        self.draw()
+
+    def _edited(self, text: str) -> None:
+        if text != self.model.letter_text:
+            self.model.edit(text)
+            self.draw()
+
+    def draw(self) -> None:
+        """Show the draft and its findings."""
+        model = self.model
+        self.text.value = model.letter_text
+        if model.letter is not None:
+            self.kind.value = model.letter.kind.value
+            self.language.value = model.letter.locale
+        self.text.disabled = model.letter is None
+        findings = model.findings
+        blocking = [finding for finding in findings if finding.severity == "block"]
+        if not model.letter_text:
+            self.findings.value = ""
+        elif not findings:
+            self.findings.value = h.tag("p", "✓ ", h.text(self._("Checked: every number is right and every word allowed.")), cls="pb-ok")
+        else:
+            lines = (h.badge(f.severity, "pb-bad" if f.severity == "block" else "pb-warn") + " " + h.text(f.why.of(self.lang)) for f in findings)
+            self.findings.value = h.items(lines, cls="pb-note")
+        self.copy.value = copy_button_html(model.letter_text, self._("Copy message"), self._("Copied"))
+        self.copy.layout.display = None if model.letter_text and not blocking else "none"
+        self.sent.disabled = not model.can_send
+
+    def _approve(self) -> None:
+        if self.model.approve(self.follow_up):
+            self.follow_up = ""
+            self.draw()
+
+
+class MemoView(View):
+    """The seller memo: at most 255 characters, to paste into Seller Central."""
+
+    def __init__(self, model: FollowUpModel) -> None:
+        super().__init__(model.work.lang)
+        self.model = model
+
+    def build(self) -> Sequence[w.Widget]:
+        _ = self._
+        self.memo = html()
+        self.count = html(cls="pb-muted")
+        self.copy = html()
+        self.pasted = button(_("Pasted into Seller Central"), self.model.write_memo, work=self.model.work)
+        self.model.work.observe(guarded(lambda _change: self._draw(), self.model.work), "case")
+        self._draw()
+        return [
+            card(
+                html(h.tag("h2", h.text(_("Seller memo")))), self.memo, row(self.copy, self.pasted, self.count)
+            )
+        ]
+
+    def _draw(self) -> None:
+        memo = self.model.memo
+        self.memo.value = h.tag("div", h.text(memo), cls="pb-mono pb-memo")
+        same = memo == self.model.work.case.memo
+        state = self._("as pasted last") if same else self._("changed since it was pasted last")
+        self.count.value = h.text(f"{len(memo)} / {MEMO_LIMIT} · {state}")
+        self.copy.value = copy_button_html(memo, self._("Copy memo"), self._("Copied"))
+        self.pasted.disabled = same or self.model.work.case.closed

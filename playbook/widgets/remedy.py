@@ -1,0 +1,321 @@
+"""Step three on the page: options per group and item, the preview of what they come to, approvals."""
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+
+import ipywidgets as w
+
+from playbook.domain.case import Stage
+from playbook.domain.claims import ClaimItem
+from playbook.domain.events import ApprovalRequested
+from playbook.domain.problems import problem
+from playbook.domain.remedies import SHAPES, Remedy, RemedyKind
+from playbook.i18n import say
+from playbook.i18n.words import OUTCOMES, word
+from playbook.steps.remedy import LEADS, Option
+from playbook.viewmodels.remedy import Group, Preview, RemedyModel
+from playbook.widgets import html as h
+from playbook.widgets.base import View, button, card, guarded, html, row
+from playbook.widgets.options import options_table
+from playbook.widgets.side import SideView
+
+PAGE = 25
+
+
+class RemedyView(View):
+    """Groups of undecided items with their options, what is drafted, what waits, what is agreed."""
+
+    def __init__(self, model: RemedyModel, side: SideView) -> None:
+        super().__init__(model.work.lang, "pb-step")
+        self.model = model
+        self.side = side
+        self.items: dict[str, ItemRow] = {}
+
+    def build(self) -> Sequence[w.Widget]:
+        self.groups = w.VBox()
+        self.agreed = w.VBox()
+        self.pending = w.VBox()
+        self.preview = html()
+        self.blockers = html()
+        self.confirm = button(self._("Agree on these remedies"), self._confirm, work=self.model.work, primary=True)
+        self.prefer = button(self._("Take the preferred remedy for all"), self._prefer_all, work=self.model.work)
+        self.clear = button(self._("Clear the draft"), self._clear, work=self.model.work)
+        self.note = w.Text(placeholder=self._("Note for the lead, if an approval is needed"))
+        self.total = card(
+            html(h.tag("h2", h.text(self._("What this comes to")))),
+            self.preview,
+            self.note,
+            row(self.confirm, self.prefer, self.clear, self.blockers),
+        )
+        self._draw_case()
+        self.model.observe(self._draft_changed, "choices")
+        self.model.work.observe(self._case_changed, "case")
+        main = w.VBox([self.pending, self.groups, self.total, self.agreed])
+        self.side.show()
+        page = w.HBox([self.side, main])
+        page.add_class("pb-two")
+        return [page]
+
+    def _case_changed(self, change: object) -> None:
+        guarded(lambda _: self._draw_case(), self.model.work)(change)
+
+    def _draft_changed(self, change: object) -> None:
+        guarded(lambda _: self._draw_draft(), self.model.work)(change)
+
+    def _draw_case(self) -> None:
+        self.items = {}
+        self.groups.children = [self._group(group) for group in self.model.groups]
+        self.pending.children = [self._request(request) for request in self.model.pending]
+        self.agreed.children = [self._agreed()] if self.model.work.case.remedies else []
+        self._draw_draft()
+
+    def _group(self, group: Group) -> w.Widget:
+        units = sum(item.units - self.model.work.case.decided_units(item.item) for item in group.items)
+        title = self._("{problem}: {units} units on {lines} lines").format(
+            problem=self._(word(group.problem)), units=units, lines=len(group.items)
+        )
+        head = html(h.tag("h2", h.text(title), " ", h.badge(group.channel.value)))
+        offered = self._group_options(group)
+        table = html(options_table(offered, self.model.work))
+        chooses = [
+            button(
+                self._("{remedy} for all").format(remedy=self._(word(option.kind))),
+                lambda kind=option.kind: self._choose_group(group, kind),
+                work=self.model.work,
+                primary=False,
+            )
+            for option in offered
+            if option.outcome != "refused"
+        ]
+        rows = [self._item(item) for item in group.items[:PAGE]]
+        more = len(group.items) - PAGE
+        rest = [html(h.tag("p", h.text(self._("and {count} more lines: choose for all").format(count=more))))]
+        return card(head, table, row(*chooses), *rows, *(rest if more > 0 else []))
+
+    def _group_options(self, group: Group) -> tuple[Option, ...]:
+        """The options of the first item, and of the others what the first does not know."""
+        found: dict[RemedyKind, Option] = {}
+        for item in group.items:
+            for option in self.model.options(item):
+                known = found.get(option.kind)
+                if known is None or (known.outcome == "refused" and option.outcome != "refused"):
+                    found[option.kind] = option
+        return tuple(found.values())
+
+    def _item(self, item: ClaimItem) -> "w.Widget":
+        self.items[item.item] = ItemRow(self, item)
+        return self.items[item.item].box
+
+    def _draw_draft(self) -> None:
+        for item_row in self.items.values():
+            item_row.draw()
+        result = self.model.simulate() if self.model.choices else None
+        problems = () if result is None or isinstance(result, Preview) else result
+        if isinstance(result, Preview):
+            self.preview.value = self._preview(result)
+        elif not self.model.undecided:
+            self.preview.value = h.tag("p", h.text(self._("Every unit has a remedy.")))
+        else:
+            self.preview.value = h.tag("p", h.text(self._("Choose a remedy for each problem; nothing is agreed yet.")))
+        self.blockers.value = h.items((h.text(say(p, self.lang)) for p in problems), cls="pb-note")
+        needs_approval = isinstance(result, Preview) and result.needs_approval
+        self.confirm.description = self._("Ask a lead to approve") if needs_approval else self._("Agree on these remedies")
+        self.confirm.disabled = not isinstance(result, Preview)
+        self.note.layout.display = None if needs_approval else "none"
+        self.clear.disabled = not self.model.choices
+        self.total.layout.display = None if self.model.undecided else "none"
+
+    def _preview(self, preview: Preview) -> str:
+        _, lang = self._, self.lang
+        lines = [_("The buyer gets back: {amount}").format(amount=h.money(preview.refund, lang))]
+        if preview.goods_value:
+            lines.append(_("Goods we send again: worth {amount}").format(amount=h.money(preview.goods_value, lang)))
+        lines.append(_("Units settled: {units}; still open: {open}").format(
+            units=preview.units, open=preview.case.undecided_units() - (preview.units if preview.needs_approval else 0)
+        ))
+        if preview.needs_approval:
+            lines.append(_("This needs a lead's approval before it can be promised."))
+        return h.items(lines)
+
+    def _choose_group(self, group: Group, kind: RemedyKind) -> None:
+        left_out = self.model.choose_group(group, kind)
+        if left_out:
+            lines = [self.model.line(item).sku for item in group.items if item.item in left_out]
+            self.model.work.refuse((problem("not_for_all", kind=kind, skus=", ".join(lines)),))
+
+    def _prefer_all(self) -> None:
+        self.model.choose_preferred()
+
+    def _clear(self) -> None:
+        for item_id in tuple(self.model.choices):
+            self.model.unchoose(item_id)
+
+    def _confirm(self) -> None:
+        self.model.confirm(self.note.value)
+
+    def _request(self, request: ApprovalRequested) -> w.Widget:
+        work = self.model.work
+        title = self._("Waits for approval: {amount}").format(amount=h.money(request.amount, self.lang))
+        why = say(problem(request.why.code, **request.why.params), self.lang)
+        lines = [self._remedy_text(remedy) for remedy in request.remedies]
+        children: list[w.Widget] = [
+            html(h.tag("h2", title) + h.tag("p", h.text(why)) + h.items(lines) + h.tag("p", h.text(request.note)))
+        ]
+        if work.desk.actor.role in LEADS:
+            note = w.Text(placeholder=self._("Reason (needed to refuse)"))
+            children.append(note)
+            children.append(
+                row(
+                    button(
+                        self._("Approve"),
+                        lambda: self.model.decide_approval(request.approval, True, note.value),
+                        work=work,
+                        primary=True,
+                    ),
+                    button(
+                        self._("Refuse"),
+                        lambda: self.model.decide_approval(request.approval, False, note.value),
+                        work=work,
+                    ),
+                )
+            )
+        else:
+            children.append(html(h.tag("p", h.text(self._("A lead decides on this page, signed in as lead.")))))
+        return card(*children, cls="pb-warn")
+
+    def _remedy_text(self, remedy: Remedy) -> str:
+        line = self.model.work.case.order.line(remedy.line) if self.model.work.case.order else None
+        parts = [
+            h.mono(line.sku if line else remedy.line),
+            h.text(f"{remedy.units} x {self._(word(remedy.kind))}"),
+        ]
+        if remedy.refund:
+            parts.append(h.money(remedy.refund_total, self.lang))
+        return " ".join(parts)
+
+    def _agreed(self) -> w.Widget:
+        work = self.model.work
+        case = work.case
+        rows = []
+        for remedy in case.remedies:
+            line = case.order.line(remedy.line) if case.order else None
+            state = self._("done") if case.is_executed(remedy) else self._("agreed")
+            rows.append(
+                [
+                    h.mono(line.sku if line else remedy.line),
+                    h.text(line.title if line else ""),
+                    h.text(remedy.units),
+                    h.text(self._(word(remedy.kind))),
+                    h.money(remedy.refund_total, self.lang) if remedy.refund else "",
+                    h.text(state),
+                    h.tag("span", h.text(remedy.rule), cls="pb-muted"),
+                ]
+            )
+        head = [self._(t) for t in ("SKU", "Product", "Units", "Remedy", "Refund", "State", "Rule")]
+        children: list[w.Widget] = [
+            html(h.tag("h2", h.text(self._("Agreed remedies"))) + h.table(head, rows, numeric=frozenset({2, 4})))
+        ]
+        open_ones = [remedy for remedy in case.remedies if not case.is_begun(remedy)]
+        if open_ones and not case.closed:
+            which = w.Dropdown(
+                options=[(self._withdraw_label(remedy), remedy.remedy) for remedy in open_ones],
+                description=self._("Withdraw"),
+            )
+            reason = w.Text(placeholder=self._("Why is it taken back?"))
+            take = button(
+                self._("Withdraw this remedy"), lambda: self.model.withdraw(str(which.value), reason.value), work=work
+            )
+            children.append(row(which, reason, take))
+        forward = button(self._("Go on to the follow-up"), self._forward, work=work, primary=not self.model.undecided)
+        if not self.model.undecided:
+            children.append(row(forward))
+        return card(*children)
+
+    def _withdraw_label(self, remedy: Remedy) -> str:
+        line = self.model.work.case.order.line(remedy.line) if self.model.work.case.order else None
+        return f"{line.sku if line else remedy.line}: {remedy.units} x {self._(word(remedy.kind))}"
+
+    def _forward(self) -> None:
+        self.model.work.step = Stage.FOLLOW_UP
+
+
+class ItemRow:
+    """One claim item: what it is, the drafted remedy, units and share where they can vary."""
+
+    def __init__(self, view: RemedyView, item: ClaimItem) -> None:
+        self.view = view
+        self.item = item
+        self.open_units = item.units - view.model.work.case.decided_units(item.item)
+        self.drawing = False
+        self.drawn: object = self
+        _ = view._
+        line = view.model.line(item)
+        label = html(h.mono(line.sku) + " " + h.text(line.title), cls="pb-grow")
+        offered = [option for option in view.model.options(item) if option.outcome != "refused"]
+        choices = [(_("not chosen yet"), "")] + [
+            (f"{_(word(o.kind))}{'' if o.outcome == 'allowed' else ' · ' + _(OUTCOMES[o.outcome])}", o.kind.value)
+            for o in offered
+        ]
+        self.kind = w.Dropdown(options=choices, tooltip=_("Remedy for {sku}").format(sku=line.sku))
+        self.units = w.BoundedIntText(value=self.open_units, min=1, max=self.open_units, tooltip=_("Units"))
+        self.share = w.Text(placeholder="%", tooltip=_("Share of the price, in percent"))
+        self.amount = html(cls="n")
+        for widget, width in ((self.kind, "260px"), (self.units, "64px"), (self.share, "64px"), (self.amount, "110px")):
+            widget.layout.width = width
+        extra: list[w.Widget] = []
+        if any(problem_.code == "evidence_missing" for o in offered for problem_ in o.problems):
+            extra.append(button(_("Photo is here"), self._photo, work=view.model.work))
+        self.box = row(label, self.kind, self.units, self.share, self.amount, *extra, cls="pb-row")
+        for widget in (self.kind, self.units, self.share):
+            widget.observe(guarded(self._changed, view.model.work), "value")
+        self.share.continuous_update = False
+
+    def draw(self) -> None:
+        choice = self.view.model.choices.get(self.item.item)
+        if choice == self.drawn:
+            return
+        self.drawn = choice
+        option = None if choice is None else self.view.model.option(self.item.item, choice.kind)
+        self.drawing = True
+        try:
+            self.kind.value = choice.kind.value if choice and option and option.outcome != "refused" else ""
+            self.units.value = self.open_units if choice is None or choice.units is None else choice.units
+            variable = option is not None and option.row.then.share is not None
+            self.share.layout.visibility = "visible" if variable else "hidden"
+            self.units.layout.visibility = "visible" if self.open_units > 1 else "hidden"
+            if option is not None and variable:
+                self.share.value = str(option.share if choice is None or choice.share is None else choice.share)
+        finally:
+            self.drawing = False
+        self.amount.value = "" if choice is None or option is None else self._amount(option)
+
+    def _amount(self, option: Option) -> str:
+        if SHAPES[option.kind].paid == "nothing":
+            return ""
+        choice = self.view.model.choices[self.item.item]
+        if choice.units is None and choice.share is None:
+            return h.money(option.refund_total, self.view.lang)
+        after = self.view.model.simulate_one(self.item.item)
+        return h.money(after, self.view.lang) if after is not None else ""
+
+    def _changed(self, _change: object) -> None:
+        if self.drawing:
+            return
+        model = self.view.model
+        if not self.kind.value:
+            model.unchoose(self.item.item)
+            return
+        kind = RemedyKind(self.kind.value)
+        option = model.option(self.item.item, kind)
+        share = None
+        if option is not None and option.row.then.share is not None and self.share.value.strip():
+            try:
+                share = Decimal(self.share.value.strip().rstrip("%").replace(",", "."))
+            except InvalidOperation:
+                model.work.refuse((problem("share_not_a_number", text=self.share.value),))
+                return
+        units = self.units.value if self.units.value != self.open_units else None
+        model.choose(self.item.item, kind, units=units, share=share)
+
+    def _photo(self) -> None:
+        self.view.model.record_photo([self.item.item])
