@@ -6,16 +6,16 @@ agents can therefore never both compensate the last unit.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from playbook.domain.case import Case, Stage, apply, fold
-from playbook.domain.events import Event, OrderLocked
+from playbook.domain.events import Event
 from playbook.domain.ids import CaseId, Marketplace, OrderId
 from playbook.domain.ledgers import compensation_elsewhere
 from playbook.domain.orders import Earlier, Order
-from playbook.domain.problems import Problem, problem
+from playbook.domain.problems import problem
 from playbook.intake import redact
 from playbook.letters import LetterKind, LintFinding, lint
 from playbook.policy import Policy
@@ -140,7 +140,9 @@ class Desk:
                 events = tx.append(known, drafted, expected_version=case.version)
             except VersionClash:
                 newer = self.store.events(known)
-                return Conflict(fold(known, newer), tuple(event for event in newer if event.seq > case.version))
+                return Conflict(
+                    fold(known, newer), tuple(event for event in newer if event.seq > case.version)
+                )
             after = apply(case, events)
             tx.put_index(self._index_row(after, setting))
         return Done(after, events)
@@ -154,7 +156,13 @@ class Desk:
         return apply(
             case,
             (
-                Event(case_id=case.case_id, seq=case.version + n, at=setting.now, actor=self.actor.name, body=body)
+                Event(
+                    case_id=case.case_id,
+                    seq=case.version + n,
+                    at=setting.now,
+                    actor=self.actor.name,
+                    body=body,
+                )
                 for n, body in enumerate(decision, start=1)
             ),
         )
@@ -171,7 +179,9 @@ class Desk:
             return Refused((problem("text_needed"),))
         ref = self.store.vault_put("letter", text, purge_after=_purge_day(self.clock()), case_id=case.case_id)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        return self.do(case.case_id, ApproveMessage(kind.value, language, ref, digest, follow_up), seen=case.version)
+        return self.do(
+            case.case_id, ApproveMessage(kind.value, language, ref, digest, follow_up), seen=case.version
+        )
 
     def message(self, case: Case) -> str | None:
         """What the buyer wrote, from the vault; None after it was purged or when there was no text."""
@@ -199,7 +209,9 @@ class Desk:
         return _elsewhere(case, tx.events_of_order(case.order.order_id))
 
     def _index_row(self, case: Case, setting: Setting) -> CaseIndexRow:
-        deadlines = [deadline.due_at for deadline in running_deadlines(case, setting) if _urgent(deadline.row.id)]
+        deadlines = [
+            deadline.due_at for deadline in running_deadlines(case, setting) if _urgent(deadline.row.id)
+        ]
         reply = reply_deadline(case, setting)
         if reply is not None and not case.messages:
             deadlines.append(reply.due_at)

@@ -151,7 +151,7 @@ class BreakdownModel(t.HasTraits):
                 left = open_units.get(row.line)
                 units = row.units
                 if units is None and problem is not None:
-                    units = left if left else lines[row.line].units_ordered
+                    units = left or lines[row.line].units_ordered
                 row = replace(row, problem=problem, units=units if problem is not None else None, sure=True)
             changed.append(row)
         self._set(tuple(changed))
@@ -214,7 +214,9 @@ class BreakdownModel(t.HasTraits):
 
     def question_texts(self, language: str | None = None) -> tuple[str, ...]:
         """The questions as sentences, in the buyer's language by default."""
-        return tuple(question_text(question, language or self.work.case.language) for question in self.questions)
+        return tuple(
+            question_text(question, language or self.work.case.language) for question in self.questions
+        )
 
     def ask_text(self) -> str:
         """The message that asks the buyer for what is missing; empty when nothing is."""
@@ -274,7 +276,8 @@ class BreakdownModel(t.HasTraits):
         kept = [replace(row, units=claim.units) for row, claim in zip(spoken, after, strict=False)]
         key = max((row.key for row in rows), default=0)
         added = [
-            Row(key + n, claim.line, claim.problem, claim.units) for n, claim in enumerate(after[len(spoken) :], 1)
+            Row(key + n, claim.line, claim.problem, claim.units)
+            for n, claim in enumerate(after[len(spoken) :], 1)
         ]
         return self._complete((*kept, *added))
 

@@ -134,6 +134,14 @@ def line_refs(case: Case) -> tuple[LineRef, ...]:
     if case.order is None:
         return ()
     return tuple(
-        LineRef(line.line, line.sku, line.title, line.units_ordered, line.asin, line.unit_price.amount, line.currency)
+        LineRef(
+            line.line,
+            line.sku,
+            line.title,
+            line.units_ordered,
+            line.asin,
+            line.unit_price.amount,
+            line.currency,
+        )
         for line in case.order.lines
     )

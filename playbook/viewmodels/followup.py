@@ -53,12 +53,16 @@ class FollowUpModel(t.HasTraits):
         self.work = work
         saved = work.draft(Stage.FOLLOW_UP)
         if saved.get("letter_kind"):
-            self.letter = Letter(LetterKind(saved["letter_kind"]), str(saved["locale"]), str(saved["letter_text"]))
+            self.letter = Letter(
+                LetterKind(saved["letter_kind"]), str(saved["locale"]), str(saved["letter_text"])
+            )
             self.letter_text = self.letter.text
 
     @property
     def command(self) -> ConfirmPlan:
-        return ConfirmPlan(tuple(PlanDate(remedy, kind, due_at) for (remedy, kind), due_at in self.dates.items()))
+        return ConfirmPlan(
+            tuple(PlanDate(remedy, kind, due_at) for (remedy, kind), due_at in self.dates.items())
+        )
 
     @property
     def planned(self) -> tuple[Promise, ...]:
@@ -155,7 +159,9 @@ class FollowUpModel(t.HasTraits):
     @property
     def can_send(self) -> bool:
         """Whether the drafted message may be sent: there is one and nothing blocks it."""
-        return bool(self.letter_text.strip()) and all(finding.severity != "block" for finding in self.findings)
+        return bool(self.letter_text.strip()) and all(
+            finding.severity != "block" for finding in self.findings
+        )
 
     def approve(self, follow_up: str = "") -> bool:
         """Record the drafted message as sent on the buyer's thread."""

@@ -42,7 +42,10 @@ class HomeModel(t.HasTraits):
         """Cases sorted by the nearest platform deadline, then by the nearest promise or follow-up."""
         now = self.desk.clock()
         listed = self.desk.store.list_index(
-            open_only=not self.show_closed, text=self.text.strip() or None, limit=PAGE, offset=self.page * PAGE
+            open_only=not self.show_closed,
+            text=self.text.strip() or None,
+            limit=PAGE,
+            offset=self.page * PAGE,
         )
         return tuple(self._due(row, now) for row in listed)
 
@@ -50,7 +53,9 @@ class HomeModel(t.HasTraits):
     def due_now(self) -> tuple[DueRow, ...]:
         """Overdue, or due within the next 24 hours."""
         now = self.desk.clock()
-        return tuple(row for row in self.rows if row.due_at is not None and (row.due_at - now).total_seconds() < 86400)
+        return tuple(
+            row for row in self.rows if row.due_at is not None and (row.due_at - now).total_seconds() < 86400
+        )
 
     def _due(self, row: CaseIndexRow, now: datetime) -> DueRow:
         known = [at for at in (row.next_deadline_at, row.next_due_at) if at is not None]
@@ -63,7 +68,9 @@ class HomeModel(t.HasTraits):
     ) -> str | None:
         """Open a case for a message; the case id, or None with the reasons in ``notice``."""
         language = detect_language(message) if message.strip() else "en"
-        outcome = self.desk.open_case(message, received_at=received_at, language=language, marketplace=marketplace)
+        outcome = self.desk.open_case(
+            message, received_at=received_at, language=language, marketplace=marketplace
+        )
         if isinstance(outcome, Done):
             self.notice = ()
             return outcome.case.case_id

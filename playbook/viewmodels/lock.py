@@ -18,7 +18,14 @@ from playbook.viewmodels.case import CaseModel
 FIELDS = ("order_id_part", "po_number", "name", "postcode", "city", "email", "tracking", "sku")
 """What an agent can type to find an order, beside the message itself."""
 
-SECOND_FACTS = ("seen_in_seller_central", "buyer_confirmed", "line_evidence", "po_number", "postcode", "tracking")
+SECOND_FACTS = (
+    "seen_in_seller_central",
+    "buyer_confirmed",
+    "line_evidence",
+    "po_number",
+    "postcode",
+    "tracking",
+)
 """Second facts an agent can vouch for when picking an order that the evidence alone does not decide."""
 
 

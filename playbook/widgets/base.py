@@ -65,7 +65,12 @@ def card(*children: w.Widget, cls: str = "") -> w.VBox:
 
 
 def button(
-    label: str, on_click: Callable[[], Any], *, work: CaseModel | None = None, primary: bool = False, tip: str = ""
+    label: str,
+    on_click: Callable[[], Any],
+    *,
+    work: CaseModel | None = None,
+    primary: bool = False,
+    tip: str = "",
 ) -> w.Button:
     """A button whose handler can never fail in silence."""
     widget = w.Button(description=label, tooltip=tip or label)
@@ -87,7 +92,11 @@ def guarded(handler: Callable[[Any], Any], work: CaseModel | None) -> Callable[[
                 say = translator(work.lang)
                 work.notice = Notice(
                     "failed",
-                    (say("Something went wrong and nothing was changed. What you confirmed before is safe."),),
+                    (
+                        say(
+                            "Something went wrong and nothing was changed. What you confirmed before is safe."
+                        ),
+                    ),
                 )
 
     return call

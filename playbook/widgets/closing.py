@@ -75,14 +75,22 @@ class ClosingView(View):
         case = model.work.case
         title = html(h.tag("h2", h.text(_("Hand over"))))
         if case.hand_over_to:
-            waits = html(h.tag("p", h.text(_("Offered to {name}; waits for their word.").format(name=case.hand_over_to))))
+            waits = html(
+                h.tag(
+                    "p", h.text(_("Offered to {name}; waits for their word.").format(name=case.hand_over_to))
+                )
+            )
             if case.hand_over_to == model.work.desk.actor.name:
-                take = button(_("I have read it and take over"), model.accept_hand_over, work=model.work, primary=True)
+                take = button(
+                    _("I have read it and take over"), model.accept_hand_over, work=model.work, primary=True
+                )
                 return card(title, waits, row(take))
             return card(title, waits)
         to = w.Text(placeholder=_("Colleague"))
         note = w.Text(placeholder=_("What matters most?"))
-        offer = button(_("Offer the case"), lambda: model.offer_hand_over(to.value, note.value), work=model.work)
+        offer = button(
+            _("Offer the case"), lambda: model.offer_hand_over(to.value, note.value), work=model.work
+        )
         return card(title, row(to, note, offer))
 
     def _close(self) -> w.Widget:

@@ -50,7 +50,9 @@ class FollowUpView(View):
         model, _ = self.model, self._
         planned = model.planned if not model.blockers else ()
         head = [_("What we promise"), _("For"), _("Until")]
-        rows = [[h.text(_(PROMISES[p.kind])), self._subject(p), h.moment(p.due_at, self.lang)] for p in planned]
+        rows = [
+            [h.text(_(PROMISES[p.kind])), self._subject(p), h.moment(p.due_at, self.lang)] for p in planned
+        ]
         due = [
             [h.text(_(FOLLOW_UPS[f.kind])), h.moment(f.due_at, self.lang)]
             for f in (model.follow_ups if not model.blockers else ())
@@ -64,15 +66,15 @@ class FollowUpView(View):
             children.append(html(h.table(head, rows)))
             children.append(self._date_editor(planned))
         if due:
-            children.append(html(h.tag("h2", h.text(_("And we come back"))) + h.table([_("What"), _("When")], due)))
+            children.append(
+                html(h.tag("h2", h.text(_("And we come back"))) + h.table([_("What"), _("When")], due))
+            )
         return card(*children, row(confirm, note))
 
     def _date_editor(self, planned: Sequence[Promise]) -> w.Widget:
         _ = self._
         which = w.Dropdown(
-            options=[
-                (f"{_(PROMISES[p.kind])} · {self._plain_subject(p)}", n) for n, p in enumerate(planned)
-            ],
+            options=[(f"{_(PROMISES[p.kind])} · {self._plain_subject(p)}", n) for n, p in enumerate(planned)],
             description=_("Another date for"),
             style={"description_width": "initial"},
         )
@@ -102,8 +104,12 @@ class FollowUpView(View):
         _ = self._
         open_ones = self.model.follow_ups
         if not open_ones:
-            return card(html(h.tag("h2", h.text(_("What is next"))) + h.tag("p", h.text(_("Nothing is open.")))))
-        return card(html(h.tag("h2", h.text(_("What is next")))), *(self._task(task) for task in _grouped(open_ones)))
+            return card(
+                html(h.tag("h2", h.text(_("What is next"))) + h.tag("p", h.text(_("Nothing is open."))))
+            )
+        return card(
+            html(h.tag("h2", h.text(_("What is next")))), *(self._task(task) for task in _grouped(open_ones))
+        )
 
     def _task(self, tasks: tuple[FollowUp, ...]) -> w.Widget:
         model, _ = self.model, self._
@@ -113,7 +119,9 @@ class FollowUpView(View):
         promises = [p for p in model.work.case.open_promises if p.promise in {task.promise for task in tasks}]
         what = h.text(_(PROMISES[promises[0].kind]) if promises else _(FOLLOW_UPS[first.kind]))
         subject = ", ".join(self._subject(promise) for promise in promises)
-        text = html(h.tag("div", h.tag("b", what), " ", subject, h.tag("div", when, cls="pb-muted")), cls="pb-grow")
+        text = html(
+            h.tag("div", h.tag("b", what), " ", subject, h.tag("div", when, cls="pb-muted")), cls="pb-grow"
+        )
         if model.work.case.closed:
             return row(text, cls="pb-row")
         if promises:
@@ -129,7 +137,9 @@ class FollowUpView(View):
         kind = LETTER_FOR.get(first.kind)
         if kind is not None:
             actions.append(
-                button(_("Write the message"), lambda: self.letter.start(kind, first.follow_up), work=model.work)
+                button(
+                    _("Write the message"), lambda: self.letter.start(kind, first.follow_up), work=model.work
+                )
             )
         actions.append(button(_("Done"), lambda: model.complete(first.follow_up), work=model.work))
         return row(text, *actions, cls="pb-row")

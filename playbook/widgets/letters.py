@@ -31,9 +31,13 @@ class LetterView(View):
         )
         language = case.language if case.language in WRITTEN_LANGUAGES else "en"
         self.language = w.Dropdown(
-            options=[(LANGUAGES[code], code) for code in WRITTEN_LANGUAGES], value=language, description=_("Language")
+            options=[(LANGUAGES[code], code) for code in WRITTEN_LANGUAGES],
+            value=language,
+            description=_("Language"),
         )
-        self.text = w.Textarea(placeholder=_("Choose a message and draft it; you can edit it before copying."))
+        self.text = w.Textarea(
+            placeholder=_("Choose a message and draft it; you can edit it before copying.")
+        )
         self.text.layout.width = "100%"
         self.text.layout.height = "260px"
         self.text.continuous_update = False
@@ -80,9 +84,19 @@ class LetterView(View):
         if not model.letter_text:
             self.findings.value = ""
         elif not findings:
-            self.findings.value = h.tag("p", "✓ ", h.text(self._("Checked: every number is right and every word allowed.")), cls="pb-ok")
+            self.findings.value = h.tag(
+                "p",
+                "✓ ",
+                h.text(self._("Checked: every number is right and every word allowed.")),
+                cls="pb-ok",
+            )
         else:
-            lines = (h.badge(f.severity, "pb-bad" if f.severity == "block" else "pb-warn") + " " + h.text(f.why.of(self.lang)) for f in findings)
+            lines = (
+                h.badge(f.severity, "pb-bad" if f.severity == "block" else "pb-warn")
+                + " "
+                + h.text(f.why.of(self.lang))
+                for f in findings
+            )
             self.findings.value = h.items(lines, cls="pb-note")
         self.copy.value = copy_button_html(model.letter_text, self._("Copy message"), self._("Copied"))
         self.copy.layout.display = None if model.letter_text and not blocking else "none"
@@ -111,7 +125,9 @@ class MemoView(View):
         self._draw()
         return [
             card(
-                html(h.tag("h2", h.text(_("Seller memo")))), self.memo, row(self.copy, self.pasted, self.count)
+                html(h.tag("h2", h.text(_("Seller memo")))),
+                self.memo,
+                row(self.copy, self.pasted, self.count),
             )
         ]
 

@@ -42,9 +42,14 @@ def _details(option: Option, work: CaseModel) -> str:
     if then.buyer_does is not None:
         parts.append(h.tag("p", h.tag("b", h.text(_("The buyer: "))), h.text(then.buyer_does.of(work.lang))))
     if then.risk is not None:
-        parts.append(h.tag("p", h.tag("b", h.text(_("Risk: "))), h.text(then.risk.of(work.lang)), cls="pb-note"))
+        parts.append(
+            h.tag("p", h.tag("b", h.text(_("Risk: "))), h.text(then.risk.of(work.lang)), cls="pb-note")
+        )
     source = _("Rule {rule}, {source}, checked {checked}, confidence {confidence}").format(
-        rule=option.row.id, source=option.row.source, checked=option.row.checked, confidence=option.row.confidence
+        rule=option.row.id,
+        source=option.row.source,
+        checked=option.row.checked,
+        confidence=option.row.confidence,
     )
     parts.append(h.tag("p", h.text(source), cls="pb-muted"))
     return h.tag("details", h.tag("summary", h.text(_("How and why"))), *parts)

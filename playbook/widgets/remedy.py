@@ -37,8 +37,12 @@ class RemedyView(View):
         self.pending = w.VBox()
         self.preview = html()
         self.blockers = html()
-        self.confirm = button(self._("Agree on these remedies"), self._confirm, work=self.model.work, primary=True)
-        self.prefer = button(self._("Take the preferred remedy for all"), self._prefer_all, work=self.model.work)
+        self.confirm = button(
+            self._("Agree on these remedies"), self._confirm, work=self.model.work, primary=True
+        )
+        self.prefer = button(
+            self._("Take the preferred remedy for all"), self._prefer_all, work=self.model.work
+        )
         self.clear = button(self._("Clear the draft"), self._clear, work=self.model.work)
         self.note = w.Text(placeholder=self._("Note for the lead, if an approval is needed"))
         self.total = card(
@@ -116,10 +120,14 @@ class RemedyView(View):
         elif not self.model.undecided:
             self.preview.value = h.tag("p", h.text(self._("Every unit has a remedy.")))
         else:
-            self.preview.value = h.tag("p", h.text(self._("Choose a remedy for each problem; nothing is agreed yet.")))
+            self.preview.value = h.tag(
+                "p", h.text(self._("Choose a remedy for each problem; nothing is agreed yet."))
+            )
         self.blockers.value = h.items((h.text(say(p, self.lang)) for p in problems), cls="pb-note")
         needs_approval = isinstance(result, Preview) and result.needs_approval
-        self.confirm.description = self._("Ask a lead to approve") if needs_approval else self._("Agree on these remedies")
+        self.confirm.description = (
+            self._("Ask a lead to approve") if needs_approval else self._("Agree on these remedies")
+        )
         self.confirm.disabled = not isinstance(result, Preview)
         self.note.layout.display = None if needs_approval else "none"
         self.clear.disabled = not self.model.choices
@@ -129,10 +137,15 @@ class RemedyView(View):
         _, lang = self._, self.lang
         lines = [_("The buyer gets back: {amount}").format(amount=h.money(preview.refund, lang))]
         if preview.goods_value:
-            lines.append(_("Goods we send again: worth {amount}").format(amount=h.money(preview.goods_value, lang)))
-        lines.append(_("Units settled: {units}; still open: {open}").format(
-            units=preview.units, open=preview.case.undecided_units() - (preview.units if preview.needs_approval else 0)
-        ))
+            lines.append(
+                _("Goods we send again: worth {amount}").format(amount=h.money(preview.goods_value, lang))
+            )
+        lines.append(
+            _("Units settled: {units}; still open: {open}").format(
+                units=preview.units,
+                open=preview.case.undecided_units() - (preview.units if preview.needs_approval else 0),
+            )
+        )
         if preview.needs_approval:
             lines.append(_("This needs a lead's approval before it can be promised."))
         return h.items(lines)
@@ -159,7 +172,12 @@ class RemedyView(View):
         why = say(problem(request.why.code, **request.why.params), self.lang)
         lines = [self._remedy_text(remedy) for remedy in request.remedies]
         children: list[w.Widget] = [
-            html(h.tag("h2", title) + h.tag("p", h.text(why)) + h.items(lines) + h.tag("p", h.text(request.note)))
+            html(
+                h.tag("h2", title)
+                + h.tag("p", h.text(why))
+                + h.items(lines)
+                + h.tag("p", h.text(request.note))
+            )
         ]
         if work.desk.actor.role in LEADS:
             note = w.Text(placeholder=self._("Reason (needed to refuse)"))
@@ -180,7 +198,9 @@ class RemedyView(View):
                 )
             )
         else:
-            children.append(html(h.tag("p", h.text(self._("A lead decides on this page, signed in as lead.")))))
+            children.append(
+                html(h.tag("p", h.text(self._("A lead decides on this page, signed in as lead."))))
+            )
         return card(*children, cls="pb-warn")
 
     def _remedy_text(self, remedy: Remedy) -> str:
@@ -213,7 +233,10 @@ class RemedyView(View):
             )
         head = [self._(t) for t in ("SKU", "Product", "Units", "Remedy", "Refund", "State", "Rule")]
         children: list[w.Widget] = [
-            html(h.tag("h2", h.text(self._("Agreed remedies"))) + h.table(head, rows, numeric=frozenset({2, 4})))
+            html(
+                h.tag("h2", h.text(self._("Agreed remedies")))
+                + h.table(head, rows, numeric=frozenset({2, 4}))
+            )
         ]
         open_ones = [remedy for remedy in case.remedies if not case.is_begun(remedy)]
         if open_ones and not case.closed:
@@ -223,10 +246,14 @@ class RemedyView(View):
             )
             reason = w.Text(placeholder=self._("Why is it taken back?"))
             take = button(
-                self._("Withdraw this remedy"), lambda: self.model.withdraw(str(which.value), reason.value), work=work
+                self._("Withdraw this remedy"),
+                lambda: self.model.withdraw(str(which.value), reason.value),
+                work=work,
             )
             children.append(row(which, reason, take))
-        forward = button(self._("Go on to the follow-up"), self._forward, work=work, primary=not self.model.undecided)
+        forward = button(
+            self._("Go on to the follow-up"), self._forward, work=work, primary=not self.model.undecided
+        )
         if not self.model.undecided:
             children.append(row(forward))
         return card(*children)
@@ -253,14 +280,22 @@ class ItemRow:
         label = html(h.mono(line.sku) + " " + h.text(line.title), cls="pb-grow")
         offered = [option for option in view.model.options(item) if option.outcome != "refused"]
         choices = [(_("not chosen yet"), "")] + [
-            (f"{_(word(o.kind))}{'' if o.outcome == 'allowed' else ' · ' + _(OUTCOMES[o.outcome])}", o.kind.value)
+            (
+                f"{_(word(o.kind))}{'' if o.outcome == 'allowed' else ' · ' + _(OUTCOMES[o.outcome])}",
+                o.kind.value,
+            )
             for o in offered
         ]
         self.kind = w.Dropdown(options=choices, tooltip=_("Remedy for {sku}").format(sku=line.sku))
         self.units = w.BoundedIntText(value=self.open_units, min=1, max=self.open_units, tooltip=_("Units"))
         self.share = w.Text(placeholder="%", tooltip=_("Share of the price, in percent"))
         self.amount = html(cls="n")
-        for widget, width in ((self.kind, "260px"), (self.units, "64px"), (self.share, "64px"), (self.amount, "110px")):
+        for widget, width in (
+            (self.kind, "260px"),
+            (self.units, "64px"),
+            (self.share, "64px"),
+            (self.amount, "110px"),
+        ):
             widget.layout.width = width
         extra: list[w.Widget] = []
         if any(problem_.code == "evidence_missing" for o in offered for problem_ in o.problems):
@@ -284,7 +319,9 @@ class ItemRow:
             self.share.layout.visibility = "visible" if variable else "hidden"
             self.units.layout.visibility = "visible" if self.open_units > 1 else "hidden"
             if option is not None and variable:
-                self.share.value = str(option.share if choice is None or choice.share is None else choice.share)
+                self.share.value = str(
+                    option.share if choice is None or choice.share is None else choice.share
+                )
         finally:
             self.drawing = False
         self.amount.value = "" if choice is None or option is None else self._amount(option)

@@ -65,7 +65,19 @@ def summary_html(work: CaseModel) -> str:
                 h.money(granted, work.lang) if granted else "",
             ]
         )
-    head = [_("SKU"), _("Product"), _("Ordered"), _("Fine or not mentioned"), _("What happens"), _("Paid"), _("Refund")]
+    head = [
+        _("SKU"),
+        _("Product"),
+        _("Ordered"),
+        _("Fine or not mentioned"),
+        _("What happens"),
+        _("Paid"),
+        _("Refund"),
+    ]
     rest = _("{count} more lines without a problem").format(count=quiet)
     note = h.tag("p", h.text(rest), cls="pb-muted") if quiet else ""
-    return h.tag("h2", h.text(_("Every unit, every cent"))) + h.table(head, rows, numeric=frozenset({2, 3, 5, 6})) + note
+    return (
+        h.tag("h2", h.text(_("Every unit, every cent")))
+        + h.table(head, rows, numeric=frozenset({2, 3, 5, 6}))
+        + note
+    )

@@ -1,0 +1,1 @@
+"""One module per command; `playbook.cli` loads a module when its command is called."""

@@ -1,0 +1,88 @@
+"""The interface in English and Chinese: gettext catalogs, and sentences for problem codes.
+
+Msgids are English. The catalog is read from its .po file at run time, so there is nothing to compile.
+"""
+
+import gettext
+import io
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playbook.domain.money import Money
+from playbook.domain.problems import Problem
+from playbook.i18n.sentences import SENTENCES
+from playbook.i18n.words import word
+
+__all__ = ["LANGUAGES", "say", "translator"]
+
+LANGUAGES = ("en", "zh_CN")
+
+
+@cache
+def _catalog(lang: str) -> gettext.NullTranslations:
+    path = Path(__file__).with_name(f"{lang}.po")
+    if lang == "en" or not path.exists():
+        return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=lang))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def translator(lang: str) -> Callable[[str], str]:
+    """The function that gives a msgid in *lang* (``en`` or ``zh_CN``); unknown msgids stay English."""
+    return _catalog(lang).gettext
+
+
+def say(problem: Problem, lang: str) -> str:
+    """The sentence for a problem, with its numbers, in *lang*."""
+    _ = translator(lang)
+    sentence = SENTENCES.get(problem.code)
+    if sentence is None:
+        return str(problem)
+    return _(sentence).format_map(_Shown(problem.params, lang))
+
+
+class _Shown(dict[str, str]):
+    """Params as texts; one that is missing shows its name, so that a sentence never fails."""
+
+    def __init__(self, params: Mapping[str, Any], lang: str) -> None:
+        super().__init__({key: show(value, lang) for key, value in params.items()})
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
+
+
+def show(value: Any, lang: str) -> str:
+    """A fact inside a sentence: words for the vocabulary, money and dates as the language writes them."""
+    _ = translator(lang)
+    if isinstance(value, Problem):
+        return say(value, lang)
+    if isinstance(value, StrEnum):
+        try:
+            return _(word(value))
+        except KeyError:
+            return value.value
+    if isinstance(value, Money):
+        from babel.numbers import format_currency
+
+        return str(format_currency(value.amount, value.currency, locale=lang))
+    if isinstance(value, datetime):
+        from babel.dates import format_datetime
+
+        return str(format_datetime(value, "yyyy-MM-dd HH:mm zzz", locale=lang))
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple | list | frozenset | set):
+        return "; ".join(show(part, lang) for part in value)
+    if hasattr(value, "of"):
+        return str(value.of(lang))
+    return "–" if value is None else str(value)

@@ -1,0 +1,101 @@
+"""What problem codes and pieces of evidence say: one English msgid per code, with {named} facts.
+
+A sentence names what is wrong, the numbers, and the way out.
+"""
+
+from playbook.i18n.words import N_
+
+SENTENCES: dict[str, str] = {
+    # lock
+    "not_locked": N_("No order is locked yet: lock the order first."),
+    "already_locked": N_("Order {order_id} is already locked: withdraw that lock first."),
+    "order_after_message": N_(
+        "Order {order_id} was placed on {placed_at}, after the buyer wrote on {received_at}: it cannot be meant."
+    ),
+    "not_certain": N_("The evidence for {order_id} is not decisive: pick it with a second fact."),
+    "second_fact_needed": N_("Choose a second fact that confirms order {order_id}."),
+    "second_fact_too_weak": N_("Name or e-mail alone never identify an order: add another fact, not {fact}."),
+    "nothing_picked": N_("Pick one of the {candidates} orders found, or type more facts."),
+    "remedies_on_lock": N_("{count} remedies are agreed for this order: withdraw them before the lock."),
+    "reason_needed": N_("Write the reason: colleagues will ask for it."),
+    # breakdown
+    "unknown_line": N_("The order has no line {line}."),
+    "problem_missing": N_("{sku}: choose the problem."),
+    "units_missing": N_("{sku}: how many units? Type the number, or ask the buyer."),
+    "units_not_positive": N_("{sku}: {units} is not a number of units; write 1 or more."),
+    "units_exceed_order": N_(
+        "{sku}: {claimed} units are claimed, but only {left} of {ordered} can be"
+        " ({elsewhere} were compensated before). Correct the number or ask the buyer."
+    ),
+    "units_unaccounted": N_(
+        "{units} units on {lines} lines are not accounted for ({skus}): press Rest is fine, or leave them open."
+    ),
+    "nothing_claimed": N_("Nothing is entered yet: say what is wrong with which line."),
+    "unknown_item": N_("There is no claim {item} in this case."),
+    "remedy_begun": N_(
+        "{kind} for {units} units of line {line} was already carried out and can no longer be taken back."
+    ),
+    # remedy
+    "breakdown_first": N_("Confirm the breakdown first."),
+    "nothing_chosen": N_("Choose a remedy for at least one line."),
+    "no_rule": N_("No rule offers {kind} for {problem}."),
+    "option_refused": N_("{kind} for {problem} is not possible: {reasons}"),
+    "rule_refuses": N_("{why} (rule {rule})"),
+    "rule_needs_lead": N_("A lead decides: {why} (rule {rule})"),
+    "rule_condition": N_("Rule {rule} wants {column} {wanted}; here it is {value}."),
+    "evidence_missing": N_("Needs a {evidence}, or a lead's approval: ask the buyer for it (rule {rule})."),
+    "above_limit": N_("{amount} is above your limit of {limit} as {role}: a lead has to approve."),
+    "units_not_open": N_("{sku}: {units} units asked for, but only {open} are still undecided."),
+    "already_compensated": N_(
+        "{sku}: only {left} of {ordered} units are not compensated yet, {units} were asked for."
+    ),
+    "nothing_unshipped": N_("{sku}: {unshipped} units are unshipped, so {units} cannot be cancelled."),
+    "not_shipped_yet": N_("{sku}: only {shipped} units were shipped; {units} cannot come back."),
+    "share_fixed": N_("{kind} always pays {share} %: the share cannot be changed."),
+    "share_out_of_range": N_("{share} % is outside what the rule allows: {least} to {most} %."),
+    "share_not_a_number": N_("{text} is not a percentage."),
+    "not_for_all": N_("{kind} is not possible for {skus}: choose those one by one."),
+    "unknown_remedy": N_("There is no remedy {remedy} in this case."),
+    "unknown_approval": N_("There is no open request {approval}: somebody may have decided it."),
+    "not_entitled": N_("As {role} you cannot approve: ask a lead."),
+    "own_request": N_("{name} asked for this approval: somebody else has to decide it."),
+    "value_changed": N_("{sku}: what {units} units are worth has changed since the request; choose again."),
+    # follow-up
+    "units_undecided": N_("{units} claimed units have no remedy yet."),
+    "approval_pending": N_("{count} requests wait for approval."),
+    "unknown_promise": N_("There is no promise {promise} to date."),
+    "due_in_past": N_("{due_at} is in the past: choose a later time."),
+    "due_too_far": N_("{due_at} is more than {days} days ahead: check the date."),
+    "promise_contradicts": N_(
+        "This contradicts an open promise. New: {new}. Promised before: {existing}."
+        " Change the promise with a reason instead, so that the buyer is told."
+    ),
+    "promise_repeated": N_("{kind} by {due_at} is already promised."),
+    "promise_not_open": N_("The promise {promise} is not open."),
+    "unknown_follow_up": N_("There is no open follow-up {follow_up}."),
+    "keep_promise_instead": N_("This task watches the promise {promise}: record the promise as kept."),
+    # upkeep
+    "already_open": N_("Case {case_id} is already open."),
+    "unknown_case": N_("There is no case {case_id}."),
+    "case_closed": N_("Case {case_id} is closed: reopen it first."),
+    "already_closed": N_("The case is already closed."),
+    "not_closed": N_("The case is not closed."),
+    "received_in_future": N_("The message cannot have arrived at {received_at}: it is {now} now."),
+    "message_too_long": N_("The message has {length} characters; {limit} is the most that can be kept."),
+    "text_needed": N_("Write something first."),
+    "memo_too_long": N_("The memo has {length} characters; Seller Central takes {limit}."),
+    "note_too_long": N_("The note has {length} characters; {limit} is the most."),
+    "hand_over_to_self": N_("{name} already works on this case: choose a colleague."),
+    "not_offered_to_you": N_("The case was offered to {to}, not to {name}."),
+    "promises_open": N_("{count} promises are still open: keep them or change them first."),
+    "reply_missing": N_("The buyer has not had an answer yet: send a message first."),
+    # evidence for an order
+    "order_id_in_text": N_("its complete number is in the text"),
+    "order_id_given": N_("its complete number was typed in"),
+    "seen_in_seller_central": N_("Checked in Seller Central"),
+    "buyer_confirmed": N_("The buyer confirmed the order number"),
+    "line_evidence": N_("Products, units and prices fit"),
+    "po_number": N_("The purchase order number fits"),
+    "postcode": N_("The postcode fits"),
+    "tracking": N_("The tracking number fits"),
+}

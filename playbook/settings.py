@@ -1,0 +1,104 @@
+"""Environment variables and places on disk, read in one place.
+
+The package finds its data beside itself: in the source tree (``data/``, ``notebooks/``) or, once
+installed from a wheel, inside the package.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+DEFAULT_STAFF = "lin:agent,wang:lead,zhao:manager"
+LANGUAGES = ("en", "zh_CN")
+ROLES = ("agent", "lead", "manager")
+
+
+class SettingsError(ValueError):
+    """An environment variable that cannot be used; the sentence says which and what to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says. ``staff`` maps names to roles; ``as_of`` freezes the clock (checks)."""
+
+    home: Path
+    database_url: str
+    language: str | None
+    agent: str
+    staff: Mapping[str, str]
+    as_of: datetime | None = None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Settings from PLAYBOOK_* variables. Raises SettingsError with a sentence."""
+        given = os.environ if env is None else env
+        home = home_dir(given)
+        staff = _staff(given.get("PLAYBOOK_STAFF") or DEFAULT_STAFF)
+        agent = given.get("PLAYBOOK_AGENT") or next(iter(staff))
+        if agent not in staff:
+            raise SettingsError(
+                f"PLAYBOOK_AGENT is {agent!r}, but PLAYBOOK_STAFF names only {', '.join(staff)}"
+            )
+        language = given.get("PLAYBOOK_LANG") or None
+        if language is not None and language not in LANGUAGES:
+            raise SettingsError(f"PLAYBOOK_LANG is {language!r}; write one of {', '.join(LANGUAGES)}")
+        return cls(
+            home=home,
+            database_url=given.get("PLAYBOOK_DATABASE") or f"sqlite:///{home / 'playbook.db'}",
+            language=language,
+            agent=agent,
+            staff=staff,
+            as_of=_as_of(given.get("PLAYBOOK_AS_OF")),
+        )
+
+
+def _staff(text: str) -> dict[str, str]:
+    staff = {}
+    for entry in text.split(","):
+        name, _, role = entry.strip().partition(":")
+        if not name or role not in ROLES:
+            raise SettingsError(
+                f"PLAYBOOK_STAFF has {entry.strip()!r}; write name:role, role one of {', '.join(ROLES)}"
+            )
+        staff[name] = role
+    return staff
+
+
+def _as_of(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise SettingsError(
+            f"PLAYBOOK_AS_OF is {text!r}; write a time with zone, for example 2026-11-20T09:30:00Z"
+        )
+    return at
+
+
+def home_dir(env: Mapping[str, str] | None = None) -> Path:
+    """Where run-time data live: PLAYBOOK_HOME, else ``.playbook`` in the current folder."""
+    given = os.environ if env is None else env
+    return Path(given.get("PLAYBOOK_HOME") or ".playbook").expanduser().resolve()
+
+
+def data_dir() -> Path:
+    """The folder with policies, templates, lexicons, sample orders and sample cases."""
+    return _shipped("data")
+
+
+def notebooks_dir() -> Path:
+    """The folder with the notebooks."""
+    return _shipped("notebooks")
+
+
+def _shipped(name: str) -> Path:
+    package = Path(__file__).resolve().parent
+    for place in (package / "_shipped" / name, package.parent / name):
+        if place.is_dir():
+            return place
+    raise SettingsError(f"the folder {name} is missing: install the package again")
