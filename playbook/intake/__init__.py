@@ -1,0 +1,25 @@
+"""Reading a buyer's message: mentions, quantities, problem types, redaction. Pure and offline."""
+
+from playbook.intake.model import (
+    AskedRemedy,
+    AskedRemedyKind,
+    LineRef,
+    Mark,
+    Question,
+    ReadItem,
+    Reading,
+)
+from playbook.intake.questions import question_text
+from playbook.intake.reader import read
+
+__all__ = [
+    "AskedRemedy",
+    "AskedRemedyKind",
+    "LineRef",
+    "Mark",
+    "Question",
+    "ReadItem",
+    "Reading",
+    "question_text",
+    "read",
+]

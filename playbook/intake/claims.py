@@ -1,0 +1,305 @@
+"""From clauses to claims: which number and which problem belong to which product.
+
+A buyer names the product first ("mugs: 2 broken"), last ("missing: 3 mugs"), once for several problems
+("7 broken, 2 without lid"), or once for several products ("5 of A, 3 of B, not delivered"). The
+assembler walks through the clauses and keeps products that still wait for their problem.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from playbook.domain.claims import ProblemType
+from playbook.intake.clauses import Clause
+from playbook.intake.cues import choose_issue
+from playbook.intake.mentions import Mention
+from playbook.intake.numbers import Quantity
+from playbook.intake.text import Kind, Token
+
+_BARE_WORDS = 2
+
+
+@dataclass(slots=True)
+class Claim:
+    """One statement about one mention. ``issue`` is None while it is not known; tokens ``[start, end)``."""
+
+    mention: Mention | None
+    start: int
+    end: int
+    sentence: int
+    quantity: Quantity | None = None
+    total: Quantity | None = None
+    arrived: Quantity | None = None
+    issue: ProblemType | None = None
+    clear_issue: bool = False
+    issue_first: bool = False
+    fine: bool = False
+    bare: bool = False
+    heading: bool = False
+    several: bool = False
+    replaces: bool = False
+
+    def reach(self, start: int, end: int) -> None:
+        """Let the quote cover tokens ``[start, end)`` too."""
+        self.start, self.end = min(self.start, start), max(self.end, end)
+
+    @property
+    def counted(self) -> bool:
+        return self.quantity is not None or self.arrived is not None
+
+
+@dataclass(slots=True)
+class Assembly:
+    """What was assembled: claims, products left without a problem, problems left without a product."""
+
+    claims: list[Claim] = field(default_factory=list)
+    unexplained: list[Claim] = field(default_factory=list)
+    orphans: list[Clause] = field(default_factory=list)
+    rest_is_fine: bool = False
+    rest_spans: list[tuple[int, int]] = field(default_factory=list)
+
+
+def _strength(quantity: Quantity) -> int:
+    order = {"number": 0, "both": 1, "fraction": 1, "all": 2, "vague": 3}
+    return order[quantity.sort] + (4 if quantity.weak else 0)
+
+
+def _take_numbers(claim: Claim, quantities: Sequence[Quantity], issue_at: int | None) -> None:
+    """Give *claim* the quantities of its clause: the count that is claimed, the total, what arrived."""
+    counts = [quantity for quantity in quantities if quantity.role == "count"]
+    for quantity in quantities:
+        if quantity.role == "total":
+            claim.total = quantity
+        elif quantity.role == "arrived":
+            claim.arrived = quantity
+    if not counts:
+        return
+    best = min(_strength(quantity) for quantity in counts)
+    strong = [quantity for quantity in counts if _strength(quantity) == best]
+    if claim.quantity is not None and _strength(claim.quantity) < best:
+        return
+    if len(strong) > 1 and issue_at is not None:
+        strong.sort(key=lambda quantity: abs(quantity.start - issue_at))
+    if claim.quantity is not None and claim.quantity.sort == "number" and strong[0].sort == "number":
+        claim.total = claim.total or claim.quantity
+    claim.quantity = strong[0]
+    claim.several = len({quantity.value for quantity in strong}) > 1
+    claim.reach(strong[0].start, strong[0].end)
+
+
+def _pair(mentions: Sequence[Mention], quantities: Sequence[Quantity], cjk: bool) -> list[list[Quantity]]:
+    """The quantities of each mention of a clause."""
+    paired: list[list[Quantity]] = [[] for _ in mentions]
+    for quantity in quantities:
+        if quantity.each:
+            for own in paired:
+                own.append(quantity)
+            continue
+
+        def distance(index: int, quantity: Quantity = quantity) -> int:
+            mention = mentions[index]
+            if mention.start >= quantity.end:
+                return (mention.start - quantity.end) * (3 if cjk else 1)
+            return max(0, quantity.start - mention.end) * (1 if cjk else 2)
+
+        paired[min(range(len(mentions)), key=distance)].append(quantity)
+    return paired
+
+
+class Assembler:
+    """Walks through the clauses of one message."""
+
+    def __init__(self, words: Sequence[Token], function_words: frozenset[str]) -> None:
+        self._words = words
+        self._function_words = function_words
+        self._waiting: list[Claim] = []
+        self._last: list[Claim] = []
+        self._header: tuple[ProblemType, int, int] | None = None
+        self.result = Assembly()
+
+    def run(self, clauses: Sequence[Clause]) -> Assembly:
+        """Everything that *clauses* say."""
+        for index, clause in enumerate(clauses):
+            before = clauses[index - 1] if index else None
+            if before is not None and before.sentence != clause.sentence:
+                self._new_sentence(clause)
+            self._rest(clause, clauses[index + 1] if index + 1 < len(clauses) else None)
+            if clause.mentions:
+                self._with_products(clause)
+            else:
+                self._without_products(clause)
+        self._flush()
+        return self.result
+
+    # sentences
+
+    def _new_sentence(self, clause: Clause) -> None:
+        goes_on = not clause.mentions and (clause.issues or clause.fine or clause.quantities)
+        if self._waiting and not goes_on:
+            self._flush()
+        if self._header is not None and not (clause.mentions and not clause.issues):
+            self._header = None
+
+    def _flush(self) -> None:
+        """Close products that still wait: they share the problem before them, or stay unexplained."""
+        last = self._last[-1] if self._last else None
+        for claim in self._waiting:
+            shares = last is not None and last.issue_first and last.issue is not None
+            if shares and last is not None and claim.sentence == last.sentence and (claim.bare or claim.counted):
+                claim.issue, claim.clear_issue = last.issue, False
+                self.result.claims.append(claim)
+            elif claim.counted and not claim.heading and not claim.fine:
+                self.result.unexplained.append(claim)
+        self._waiting = []
+
+    def _rest(self, clause: Clause, following: Clause | None) -> None:
+        if not clause.has("rest") or clause.has("unchecked") or clause.issues:
+            return
+        counted = any(quantity.sort == "number" for quantity in clause.quantities)
+        near = following is not None and following.sentence == clause.sentence and not following.mentions
+        fine = clause.fine or (near and following is not None and following.fine and not following.has("unchecked"))
+        narrow = clause.mentions and clause.mentions[0].start - clause.cues["rest"][0].end <= 4
+        if fine and not counted and not narrow:
+            self.result.rest_is_fine = True
+            self.result.rest_spans.append((clause.start, clause.end))
+
+    # clauses
+
+    def _bare(self, clause: Clause) -> bool:
+        """Whether a clause says hardly more than products and numbers."""
+        used = {index for mention in clause.mentions for index in range(mention.start, mention.end)}
+        used |= {index for quantity in clause.quantities for index in range(quantity.start, quantity.end)}
+        other = [
+            token
+            for index, token in enumerate(self._words[clause.start : clause.end], clause.start)
+            if index not in used and token.kind in (Kind.WORD, Kind.CJK) and token.text not in self._function_words
+        ]
+        return len(other) <= _BARE_WORDS
+
+    def _with_products(self, clause: Clause) -> None:
+        issue, clear = choose_issue(clause.issues)
+        mentions = clause.mentions
+        cjk = self._words[mentions[0].start].kind is Kind.CJK
+        issue_at = clause.issues[0][1].start if clause.issues else None
+        arrived = any(quantity.role == "arrived" for quantity in clause.quantities)
+        if issue is None and arrived:
+            issue, clear = ProblemType.MISSING, True
+        claims: list[Claim] = []
+        bare = self._bare(clause)
+        for mention, own in zip(mentions, _pair(mentions, clause.quantities, cjk), strict=True):
+            claim = Claim(mention, mention.start, mention.end, clause.sentence, bare=bare, heading=clause.heading)
+            _take_numbers(claim, own, issue_at)
+            claim.replaces = clause.has("correction")
+            claims.append(claim)
+        if self._waiting and self._waiting[-1].heading:
+            self._waiting = [claim for claim in self._waiting if not claim.heading or claim.counted]
+        if issue is None and clause.fine:
+            self._apply_fine(clause, claims)
+        elif issue is not None:
+            first = issue_at is not None and issue_at < mentions[0].start
+            shared = [claim for claim in self._waiting if claim.sentence == clause.sentence and claim.bare]
+            self._apply(clause, [*shared, *claims], issue, clear and not clause.fine, first)
+        elif clause.has("same") and self._last and self._last[-1].issue is not None:
+            self._apply(clause, claims, self._last[-1].issue, False, False)
+        elif self._header is not None:
+            kind, start, end = self._header
+            self._finish(claims, kind, True, True)
+        else:
+            self._waiting += claims
+
+    def _without_products(self, clause: Clause) -> None:
+        issue, clear = choose_issue(clause.issues)
+        counts = [quantity for quantity in clause.quantities if quantity.sort != "number" or quantity.role != "total"]
+        if issue is None and any(quantity.role == "arrived" for quantity in clause.quantities) and self._waiting:
+            issue, clear = ProblemType.MISSING, True
+        if issue is None and clause.has("same") and self._waiting and self._last and self._last[-1].issue is not None:
+            issue = self._last[-1].issue
+        if issue is not None:
+            self._problem_alone(clause, issue, clear and not clause.fine, counts)
+        elif clause.fine:
+            if self._waiting and not clause.has("rest") and not counts:
+                self._apply_fine(clause, [])
+        elif clause.quantities:
+            self._number_alone(clause)
+
+    def _problem_alone(self, clause: Clause, issue: ProblemType, clear: bool, counts: Sequence[Quantity]) -> None:
+        at = clause.issues[0][1].start if clause.issues else clause.start
+        if self._waiting:
+            each = any(quantity.each for quantity in clause.quantities)
+            takers = self._waiting if each or len(self._waiting) == 1 else []
+            for claim in takers:
+                _take_numbers(claim, clause.quantities, at)
+            if not takers and clause.quantities and not self._waiting[-1].counted:
+                _take_numbers(self._waiting[-1], clause.quantities, at)
+            self._apply(clause, list(self._waiting), issue, clear, False)
+            return
+        if clause.heading:
+            self._header = (issue, clause.start, clause.end)
+            self._last = []
+            return
+        strong = [quantity for quantity in counts if _strength(quantity) <= 3]
+        if self._last and self._last[-1].mention is not None and strong:
+            first = min(strong, key=lambda quantity: quantity.start)
+            claim = Claim(self._last[-1].mention, first.start, first.end, clause.sentence)
+            _take_numbers(claim, clause.quantities, at)
+            claim.replaces = clause.has("correction") or first.more is False and issue is self._last[-1].issue
+            self._apply(clause, [claim], issue, clear, False)
+        elif not self._last:
+            self.result.orphans.append(clause)
+
+    def _number_alone(self, clause: Clause) -> None:
+        if self._waiting:
+            if not self._waiting[-1].counted or len(self._waiting) == 1:
+                _take_numbers(self._waiting[-1], clause.quantities, None)
+            return
+        last = self._last[-1] if self._last else None
+        if last is not None and last.sentence == clause.sentence and (
+            last.quantity is None or last.quantity.sort == "fraction"
+        ):
+            numbers = [quantity for quantity in clause.quantities if quantity.sort == "number" and not quantity.weak]
+            _take_numbers(last, numbers, None)
+
+    # applying
+
+    def _apply_fine(self, clause: Clause, claims: Sequence[Claim]) -> None:
+        for claim in [*self._waiting, *claims]:
+            if claim.heading and claims and claim not in claims:
+                continue
+            claim.fine, claim.issue = True, ProblemType.NO_ISSUE
+            for hit in clause.fine:
+                claim.reach(hit.start, hit.end)
+            self.result.claims.append(claim)
+        self._waiting = []
+
+    def _apply(
+        self, clause: Clause, claims: list[Claim], issue: ProblemType, clear: bool, first: bool
+    ) -> None:
+        hits = [hit for kind, hit in clause.issues if kind is issue] or [hit for _, hit in clause.issues]
+        for claim in claims:
+            for hit in hits[:1] if claim.sentence == clause.sentence else []:
+                claim.reach(hit.start, hit.end)
+        self._finish(claims, issue, clear, first)
+
+    def _finish(self, claims: Sequence[Claim], issue: ProblemType, clear: bool, first: bool) -> None:
+        for claim in claims:
+            claim.issue, claim.clear_issue, claim.issue_first = issue, clear, first
+            self.result.claims.append(claim)
+        done = {id(claim) for claim in claims}
+        self._waiting = [claim for claim in self._waiting if id(claim) not in done]
+        self._last = list(claims)
+
+
+def pack_counts(claim: Claim, ordered: int | None) -> int | None:
+    """The units of *claim*: as said, as a share of the line, or as what did not arrive."""
+    total = claim.total.value if claim.total is not None else None
+    if claim.arrived is not None and claim.arrived.value is not None:
+        whole = ordered if ordered is not None else total
+        short = whole - claim.arrived.value if whole is not None else 0
+        if claim.quantity is None or claim.quantity.sort != "number" or claim.quantity.weak:
+            return short if short > 0 else None
+    if claim.quantity is None:
+        return None
+    units = claim.quantity.units(ordered, total)
+    if claim.several and ordered is not None and units == ordered and claim.total is None:
+        return None
+    return units
+

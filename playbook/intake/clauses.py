@@ -1,0 +1,107 @@
+"""Sentences and clauses of a message, with what was found in each."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from playbook.domain.claims import ProblemType
+from playbook.intake.mentions import Mention
+from playbook.intake.numbers import Quantity
+from playbook.intake.phrases import Hit
+from playbook.intake.text import Kind, Token
+
+_HARD = frozenset("!?。！？；;")
+_SOFT = frozenset(",，、:：–—")
+_BULLET = re.compile(r"[-*•·・–—○●]|[0-9]{1,2}")
+_WRAP_WIDTH = 55
+_CONJUNCTIONS = frozenset(("and", "but", "und", "aber", "sowie", "plus", "while", "whereas"))
+
+
+@dataclass(slots=True)
+class Clause:
+    """Tokens ``[start, end)`` without a comma inside; *sentence* numbers the sentence it is in."""
+
+    start: int
+    end: int
+    sentence: int
+    heading: bool = False
+    mentions: list[Mention] = field(default_factory=list)
+    quantities: list[Quantity] = field(default_factory=list)
+    issues: list[tuple[ProblemType, Hit]] = field(default_factory=list)
+    fine: list[Hit] = field(default_factory=list)
+    cues: dict[str, list[Hit]] = field(default_factory=dict)
+    remedies: list[Hit] = field(default_factory=list)
+
+    def has(self, cue: str) -> bool:
+        return cue in self.cues
+
+
+def _hard_break(words: Sequence[Token], index: int, text: str, abbreviations: Collection[str]) -> bool:
+    token = words[index]
+    if token.text in _HARD:
+        return True
+    if token.kind is Kind.BREAK:
+        return _line_ends(words, index, text)
+    if token.text != ".":
+        return False
+    following = words[index + 1] if index + 1 < len(words) else None
+    spaced = following is None or following.start > token.end or following.kind is Kind.BREAK
+    previous = words[index - 1] if index else None
+    if previous is None or not spaced:
+        return False
+    if previous.text in abbreviations and following is not None and following.kind is not Kind.BREAK:
+        return False
+    opens_line = index < 2 or words[index - 2].kind is Kind.BREAK
+    return not (previous.kind is Kind.NUMBER and opens_line)
+
+
+def _line_ends(words: Sequence[Token], index: int, text: str) -> bool:
+    """Whether a line break ends a sentence: not where a mail program wrapped a long line."""
+    following = words[index + 1] if index + 1 < len(words) else None
+    if following is None or following.kind is Kind.BREAK or _BULLET.fullmatch(following.text):
+        return True
+    if index == 0 or words[index - 1].kind is Kind.BREAK:
+        return True
+    line_start = text.rfind("\n", 0, words[index].start) + 1
+    wrapped = _WRAP_WIDTH <= words[index].start - line_start <= 85
+    return not (wrapped and following.kind is Kind.WORD)
+
+
+def split(words: Sequence[Token], text: str, abbreviations: Collection[str], keep: Collection[int]) -> list[Clause]:
+    """Clauses in order. Separators inside brackets, and tokens in *keep*, do not part."""
+    clauses: list[Clause] = []
+    sentence, start, depth = 0, 0, 0
+
+    def close(end: int, heading: bool = False) -> None:
+        nonlocal start
+        if any(token.kind is not Kind.MARK and token.kind is not Kind.BREAK for token in words[start:end]):
+            clauses.append(Clause(start, end, sentence, heading))
+        start = end
+
+    for index, token in enumerate(words):
+        if token.text in "(（[":
+            depth += 1
+        elif token.text in ")）]":
+            depth = max(0, depth - 1)
+        if index in keep:
+            continue
+        if _hard_break(words, index, text, abbreviations):
+            if depth and token.kind is not Kind.BREAK:
+                continue
+            close(index + 1)
+            sentence, depth = sentence + 1, 0
+        elif depth:
+            continue
+        elif token.text in _SOFT or _is_dash(words, index):
+            close(index + 1, heading=token.text in ":：")
+        elif token.text in _CONJUNCTIONS and index > start:
+            close(index)
+    close(len(words))
+    return clauses
+
+
+def _is_dash(words: Sequence[Token], index: int) -> bool:
+    """A hyphen with space around it, used as a dash."""
+    if words[index].text != "-" or index == 0 or index + 1 >= len(words):
+        return False
+    return words[index - 1].end < words[index].start and words[index].end < words[index + 1].start

@@ -1,0 +1,168 @@
+"""What the words of a message say about a problem, after negation and overlap are settled."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from playbook.domain.claims import ProblemType
+from playbook.intake.phrases import Hit
+from playbook.intake.text import Kind, Token
+
+_NEGATION_WORDS = 3
+_NEGATION_AFTER = 5
+_PART_WORDS = 4
+_PACKAGING_WORDS = 5
+_STOPS = frozenset(",;:.!?\n，。；：！？、()（）")
+
+RANK = {
+    issue: rank
+    for rank, issue in enumerate(
+        (
+            ProblemType.NOT_AS_DESCRIBED,
+            ProblemType.CHANGED_MIND,
+            ProblemType.WRONG_VARIANT,
+            ProblemType.MISSING_PARTS,
+            ProblemType.WRONG_ITEM,
+            ProblemType.EXTRA_ITEM,
+            ProblemType.PACKAGE_DAMAGE,
+            ProblemType.LATE,
+            ProblemType.QUALITY_FLAW,
+            ProblemType.TRANSIT_DAMAGE,
+            ProblemType.DEFECT,
+            ProblemType.MISSING,
+        )
+    )
+}
+"""Which type wins when a clause names several: the more specific one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """Issue and fine hits that stand, and the other cue hits by name."""
+
+    issues: tuple[tuple[ProblemType, Hit], ...]
+    fine: tuple[Hit, ...]
+    remedies: tuple[Hit, ...]
+    others: tuple[tuple[str, Hit], ...]
+
+    @property
+    def tokens(self) -> frozenset[int]:
+        """The indices of all tokens that speak of a problem or of its absence."""
+        hits = [*(hit for _, hit in self.issues), *self.fine]
+        return frozenset(index for hit in hits for index in range(hit.start, hit.end))
+
+
+def _without_overlap(hits: Iterable[Hit]) -> list[Hit]:
+    """The longest hits, none inside another; equally long ones at one place stay together."""
+    chosen: list[Hit] = []
+    taken: dict[int, Hit] = {}
+    for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.start)):
+        owners = {taken[index] for index in range(hit.start, hit.end) if index in taken}
+        if all((owner.start, owner.end) == (hit.start, hit.end) for owner in owners):
+            chosen.append(hit)
+            for index in range(hit.start, hit.end):
+                taken.setdefault(index, hit)
+    return sorted(chosen, key=lambda hit: hit.start)
+
+
+class _Places:
+    """Where each label starts and ends."""
+
+    def __init__(self, hits: Sequence[Hit]) -> None:
+        self.starts: dict[str, dict[int, Hit]] = {}
+        self.ends: dict[str, dict[int, Hit]] = {}
+        for hit in hits:
+            self.starts.setdefault(hit.label, {})[hit.start] = hit
+            self.ends.setdefault(hit.label, {})[hit.end] = hit
+
+    def before(self, label: str, at: int, words: Sequence[Token], reach: int) -> Hit | None:
+        """A hit of *label* that ends at most *reach* tokens before *at*, with no stop between."""
+        ends = self.ends.get(label, {})
+        for end in range(at, max(-1, at - reach - 1), -1):
+            if end in ends:
+                return ends[end]
+            if end and words[end - 1].text in _STOPS:
+                return None
+        return None
+
+    def after(self, label: str, at: int, words: Sequence[Token], reach: int) -> Hit | None:
+        """A hit of *label* that starts at most *reach* tokens after *at*, with no stop between."""
+        starts = self.starts.get(label, {})
+        for start in range(at, min(len(words), at + reach + 1)):
+            if start in starts:
+                return starts[start]
+            if words[start].text in _STOPS:
+                return None
+        return None
+
+
+def _negated(hit: Hit, words: Sequence[Token], places: _Places, language: str) -> bool:
+    if language == "ja":
+        return places.after("cue:negation", hit.end, words, _NEGATION_AFTER) is not None
+    reach = 1 if words[hit.start].kind is Kind.CJK else _NEGATION_WORDS
+    found = places.before("cue:negation", hit.start, words, reach)
+    return found is not None and found.start < hit.start
+
+
+def _part_missing(places: _Places, words: Sequence[Token]) -> list[Hit]:
+    """"no wick", "lid is missing", "缺螺丝": a component is absent."""
+    found: list[Hit] = []
+    for start, without in places.starts.get("cue:without", {}).items():
+        part = places.after("class:part", without.end, words, _PART_WORDS)
+        if part is not None:
+            found.append(Hit(f"issue:{ProblemType.MISSING_PARTS}", start, part.end))
+        part = places.before("class:part", start, words, _PART_WORDS)
+        if part is not None and words[without.start].text not in ("no", "kein", "keine", "keinen", "ohne", "without", "无"):
+            found.append(Hit(f"issue:{ProblemType.MISSING_PARTS}", part.start, without.end))
+    return found
+
+
+def _packaging(hit: Hit, words: Sequence[Token], places: _Places) -> bool:
+    """Whether a damage hit speaks of the box and not of what is in it."""
+    for end in range(hit.start, max(0, hit.start - _PACKAGING_WORDS), -1):
+        box = places.ends.get("class:packaging", {}).get(end)
+        if box is not None:
+            inside = places.before("cue:inside", box.start, words, 1)
+            follower = words[box.end].text if box.end < len(words) else ""
+            return inside is None and follower not in ("of", "von", "mit", "with", "里", "の")
+        if words[end - 1].text in _STOPS:
+            break
+    return hit.end in places.starts.get("class:packaging", {})
+
+
+def read_cues(words: Sequence[Token], hits: Sequence[Hit], language: str, names: frozenset[int]) -> Cues:
+    """The cues that stand. *names* are tokens inside product names, which say nothing about a problem."""
+    outside = [hit for hit in hits if not any(index in names for index in range(hit.start, hit.end))]
+    places = _Places([*outside, *(hit for hit in hits if hit.label.startswith("class:"))])
+    candidates = [hit for hit in outside if hit.label.startswith("issue:") or hit.label in ("cue:fine", "cue:greeting")]
+    candidates += _part_missing(places, words)
+    issues: list[tuple[ProblemType, Hit]] = []
+    fine: list[Hit] = []
+    for hit in _without_overlap(candidates):
+        if hit.label == "cue:greeting":
+            continue
+        negated = _negated(hit, words, places, language)
+        if hit.label == "cue:fine":
+            if not negated:
+                fine.append(hit)
+            continue
+        issue = ProblemType(hit.label[6:])
+        if negated and issue is not ProblemType.MISSING_PARTS:
+            fine.append(hit)
+            continue
+        if issue is ProblemType.TRANSIT_DAMAGE and _packaging(hit, words, places):
+            issue = ProblemType.PACKAGE_DAMAGE
+        issues.append((issue, hit))
+    remedies = _without_overlap(hit for hit in outside if hit.label.startswith("remedy:"))
+    asked = tuple(hit for hit in remedies if not _negated(hit, words, places, language))
+    others = tuple(
+        (hit.label[4:], hit) for hit in outside if hit.label.startswith("cue:") and hit.label not in ("cue:fine", "cue:greeting")
+    )
+    return Cues(tuple(issues), tuple(fine), asked, others)
+
+
+def choose_issue(found: Sequence[tuple[ProblemType, Hit]]) -> tuple[ProblemType | None, bool]:
+    """The problem type of a clause, and whether it is the only one named."""
+    kinds = {issue for issue, _ in found}
+    if not kinds:
+        return None, False
+    return min(kinds, key=lambda issue: RANK[issue]), len(kinds) == 1

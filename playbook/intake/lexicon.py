@@ -1,0 +1,162 @@
+"""The vocabulary of one language, from ``data/lexicon/<language>.yaml``, checked strictly and once."""
+
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError, field_validator
+
+from playbook.domain.base import Value
+from playbook.domain.claims import ProblemType
+from playbook.intake.model import AskedRemedyKind
+from playbook.intake.phrases import PhraseTable, parse
+from playbook.intake.text import is_cjk
+
+LANGUAGES = ("en", "zh", "de", "ja")
+
+
+class LexiconError(Exception):
+    """A lexicon file that cannot be used; the message names the file and what is wrong."""
+
+
+class Cues(Value):
+    """Phrases by what they tell the reader."""
+
+    fine: tuple[str, ...]
+    rest: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    negation: tuple[str, ...]
+    correction: tuple[str, ...]
+    shortfall: tuple[str, ...]
+    more: tuple[str, ...]
+    same: tuple[str, ...]
+    all: tuple[str, ...]
+    both: tuple[str, ...]
+    each: tuple[str, ...]
+    vague: tuple[str, ...]
+    total_before: tuple[str, ...]
+    total_after: tuple[str, ...]
+    without: tuple[str, ...]
+    instead: tuple[str, ...]
+    inside: tuple[str, ...]
+    whole_order: tuple[str, ...]
+    greeting: tuple[str, ...]
+
+
+class Lexicon(Value):
+    """One language: cues, problem types, remedies asked for, numbers, and words for goods.
+
+    ``words`` maps a word of this language to English words that titles use. ``modifiers`` are
+    colours, materials and sizes, ``weak`` are words that never name a product alone, ``parts`` are
+    components whose absence is ``missing_parts``.
+    """
+
+    language: str
+    function_words: tuple[str, ...]
+    abbreviations: tuple[str, ...] = ()
+    numbers: dict[str, int]
+    fractions: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    multiples: dict[str, int] = Field(default_factory=dict)
+    counters: tuple[str, ...]
+    not_units: tuple[str, ...]
+    not_before: tuple[str, ...] = ()
+    cues: Cues
+    issues: dict[ProblemType, tuple[str, ...]]
+    remedies: dict[AskedRemedyKind, tuple[str, ...]]
+    packaging: tuple[str, ...]
+    parts: tuple[str, ...]
+    colours: tuple[str, ...]
+    modifiers: tuple[str, ...]
+    weak: tuple[str, ...]
+    words: dict[str, str] = Field(default_factory=dict)
+    closings: tuple[str, ...]
+    order_words: tuple[str, ...]
+    questions: dict[str, str]
+
+    @field_validator("issues")
+    @classmethod
+    def _every_issue(cls, issues: dict[ProblemType, tuple[str, ...]]) -> dict[ProblemType, tuple[str, ...]]:
+        missing = set(ProblemType) - set(issues) - {ProblemType.NO_ISSUE}
+        if missing or ProblemType.NO_ISSUE in issues:
+            raise ValueError(f"every problem type but no_issue needs phrases; without: {sorted(missing)}")
+        return issues
+
+    @cached_property
+    def table(self) -> PhraseTable:
+        """Every cue, problem type, remedy, number and noun class in one table.
+
+        Labels: ``cue:<name>``, ``issue:<type>``, ``remedy:<kind>``, ``number:<n>``,
+        ``fraction:<a>/<b>``, ``multiple:<n>``, and ``class:<name>`` for the word lists.
+        """
+        labelled: list[tuple[str, str]] = []
+        for name, phrases in self.cues:
+            labelled += [(f"cue:{name}", phrase) for phrase in phrases]
+        for issue, phrases in self.issues.items():
+            labelled += [(f"issue:{issue}", phrase) for phrase in phrases]
+        for remedy, phrases in self.remedies.items():
+            labelled += [(f"remedy:{remedy}", phrase) for phrase in phrases]
+        labelled += [(f"number:{value}", word) for word, value in self.numbers.items()]
+        labelled += [(f"multiple:{value}", word) for word, value in self.multiples.items()]
+        labelled += [(f"fraction:{part[0]}/{part[1]}", word) for word, part in self.fractions.items()]
+        for name, words in (
+            ("counter", self.counters),
+            ("not_unit", self.not_units),
+            ("not_before", self.not_before),
+            ("packaging", self.packaging),
+            ("part", self.parts),
+            ("order_word", self.order_words),
+        ):
+            labelled += [(f"class:{name}", word) for word in words]
+        return PhraseTable(labelled)
+
+    @cached_property
+    def gloss(self) -> PhraseTable:
+        """Words of this language that stand for English title words; the label is the English."""
+        return PhraseTable((english, word) for word, english in self.words.items() if is_cjk(word))
+
+    @cached_property
+    def function_set(self) -> frozenset[str]:
+        return frozenset(self.function_words)
+
+    @cached_property
+    def bare(self) -> frozenset[str]:
+        """Words that do not name a product alone: colours, materials, sizes, packaging, parts."""
+        plain = (*self.colours, *self.modifiers, *self.weak, *self.parts, *self.packaging, *self.counters)
+        return frozenset(word for phrase in plain for word in parse(phrase))
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """SafeLoader that refuses duplicate keys."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
+        doubled = {str(key) for key in keys if keys.count(key) > 1}
+        if doubled:
+            place = node.start_mark.line + 1 if node.start_mark else 0
+            raise LexiconError(f"in the mapping that starts at line {place}: {sorted(doubled)} more than once")
+        return super().construct_mapping(node, deep)
+
+
+def load_lexicon(path: Path) -> Lexicon:
+    """The lexicon in the file *path*. Raises LexiconError when it is missing or not exactly right."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506
+        lexicon = Lexicon.model_validate(content)
+        _ = lexicon.table, lexicon.gloss
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise LexiconError(f"{path.name}: {place}: {first['msg']}") from error
+    except (OSError, UnicodeError, yaml.YAMLError, ValueError, LexiconError) as error:
+        raise LexiconError(f"{path.name}: {error}") from error
+    return lexicon
+
+
+@lru_cache(maxsize=None)
+def lexicon(language: str) -> Lexicon:
+    """The shipped lexicon of *language* (English where there is none), loaded at first use."""
+    from playbook.settings import data_dir
+
+    chosen = language if language in LANGUAGES else "en"
+    return load_lexicon(data_dir() / "lexicon" / f"{chosen}.yaml")

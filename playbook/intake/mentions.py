@@ -1,0 +1,228 @@
+"""Mentions of products: runs of linked words, weighed against every line of the order."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from playbook.intake.products import AFFIX, Catalogue, Link
+from playbook.intake.text import Kind, Token
+
+_GAP_WORDS = 2
+_GAP_CHARS = 4
+_TIE = 0.93
+_WEAK_WEIGHT = 0.25
+_COLOUR_CLASH = 0.45
+_CONTEXT_SHARE = 0.5
+_MIN_COVERAGE = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Tokens ``[start, end)`` that name a product.
+
+    ``lines`` are indices into the catalogue: the lines that fit equally well, best first. ``exact``
+    is a SKU or ASIN; ``partial`` has only colours, sizes or other words that name nothing alone.
+    ``score`` is between 0 and 1; ``links`` is the evidence.
+    """
+
+    start: int
+    end: int
+    lines: tuple[int, ...]
+    score: float
+    exact: bool = False
+    partial: bool = False
+    borrowed: bool = False
+    links: tuple[Link, ...] = ()
+
+    @property
+    def clear(self) -> bool:
+        """Whether exactly one line is meant."""
+        return len(self.lines) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """English words that weigh little or name nothing alone, and colours."""
+
+    weak: frozenset[str]
+    bare: frozenset[str]
+    colours: frozenset[str]
+
+
+class Weigher:
+    """Scores evidence against the lines of one order."""
+
+    def __init__(self, catalogue: Catalogue, vocabulary: Vocabulary) -> None:
+        self._catalogue = catalogue
+        self._vocabulary = vocabulary
+
+    def weight(self, word: str) -> float:
+        """How much a title word tells: rare words much, words such as "set" little."""
+        weight = self._catalogue.weight[word]
+        return weight * _WEAK_WEIGHT if word in self._vocabulary.weak or word.isdigit() else weight
+
+    def names(self, link: Link) -> bool:
+        """Whether the link can name a product without others."""
+        return any(
+            how > AFFIX and word not in self._vocabulary.bare and not word.isdigit()
+            for word, how in link.targets.items()
+        )
+
+    def scores(self, links: Sequence[Link], among: Collection[int] | None = None) -> dict[int, float]:
+        """The weight of the evidence for every line it touches, contradictions taken off."""
+        catalogue = self._catalogue
+        matched: dict[int, dict[str, float]] = {}
+        hits: dict[int, int] = {}
+        for link in links:
+            touched: set[int] = set()
+            for word, how in link.targets.items():
+                for line in catalogue.lines_with[word]:
+                    if among is None or line in among:
+                        best = matched.setdefault(line, {})
+                        best[word] = max(best.get(word, 0.0), how)
+                        touched.add(line)
+            for line in touched:
+                hits[line] = hits.get(line, 0) + 1
+        colours = self._vocabulary.colours
+        said = {word for link in links for word in link.targets if word in colours}
+        result: dict[int, float] = {}
+        for line, best in matched.items():
+            strength = sum(self.weight(word) * how for word, how in best.items())
+            explained = hits[line] / len(links)
+            clash = said and not said & catalogue.words[line] and colours & catalogue.words[line]
+            result[line] = strength * (0.3 + 0.7 * explained) * (_COLOUR_CLASH if clash else 1.0)
+        return result
+
+    def coverage(self, links: Sequence[Link], line: int) -> float:
+        """The share of the title of *line* that the evidence accounts for, by weight."""
+        words = {word for link in links for word, how in link.targets.items() if how > AFFIX}
+        words |= {word for link in links for word in link.targets}
+        full = sum(self.weight(word) for word in self._catalogue.words[line]) or 1.0
+        return sum(self.weight(word) for word in words & self._catalogue.words[line]) / full
+
+    def best(self, links: Sequence[Link], among: Collection[int] | None = None) -> tuple[tuple[int, ...], float]:
+        """The lines that fit best (equal ones together) and how well they fit, 0 to 1."""
+        scores = self.scores(links, among)
+        if not scores:
+            return (), 0.0
+        top = max(scores.values())
+        tied = [line for line, score in scores.items() if score >= top * _TIE]
+        cover = {line: self.coverage(links, line) for line in tied}
+        full = [line for line in tied if cover[line] > 0.99]
+        if len(full) == 1 and len(links) > 1:
+            tied = full
+        tied.sort(key=lambda line: (-scores[line], -cover[line], line))
+        strengths = [max(link.targets.values()) for link in links]
+        fit = min(1.0, 0.45 + 0.6 * cover[tied[0]]) * (sum(strengths) / len(strengths))
+        rivals = [score for line, score in scores.items() if line not in tied]
+        margin = 1.0 - max(rivals, default=0.0) / top
+        return tuple(tied), fit * (0.75 + 0.25 * min(1.0, margin * 2))
+
+
+def _separate(words: Sequence[Token], left: int, right: int, barriers: Collection[int]) -> bool:
+    """Whether the tokens between two links part them."""
+    room_words, room_chars = _GAP_WORDS, _GAP_CHARS
+    for index in range(left, right):
+        token = words[index]
+        if index in barriers or token.kind in (Kind.BREAK, Kind.NUMBER):
+            return True
+        if token.kind is Kind.CJK:
+            room_chars -= 1
+        elif token.kind is Kind.WORD:
+            room_words -= 1
+    return room_words < 0 or room_chars < 0
+
+
+def find_mentions(
+    words: Sequence[Token],
+    links: Sequence[Link],
+    skus: Mapping[int, tuple[int, int]],
+    barriers: Collection[int],
+    weigher: Weigher,
+) -> list[Mention]:
+    """Mentions in order. *skus* maps a token index to (end, line); *barriers* are tokens that part runs."""
+    mentions = [Mention(start, end, (line,), 1.0, exact=True) for start, (end, line) in skus.items()]
+    inside = {index for start, (end, _) in skus.items() for index in range(start, end)}
+    run: list[Link] = []
+    for link in links:
+        if link.start in inside or link.start in barriers:
+            continue
+        if run and _separate(words, run[-1].end, link.start, barriers):
+            mentions += _mention(run, weigher)
+            run = []
+        run.append(link)
+    mentions += _mention(run, weigher)
+    mentions.sort(key=lambda mention: mention.start)
+    return _with_skus_joined(mentions, words)
+
+
+def _mention(run: Sequence[Link], weigher: Weigher) -> list[Mention]:
+    while run and all(word.isdigit() for word in run[-1].targets) and len(run) == 1:
+        run = run[:-1]
+    if not run:
+        return []
+    lines, score = weigher.best(run)
+    naming = [link for link in run if weigher.names(link)]
+    affixes = all(max(link.targets.values()) <= AFFIX for link in run)
+    if not lines or (affixes and len(run) == 1):
+        return []
+    weak_cover = weigher.coverage(run, lines[0]) < _MIN_COVERAGE
+    partial = not naming or weak_cover
+    return [Mention(run[0].start, run[-1].end, lines, score, partial=partial, links=tuple(run))]
+
+
+def _with_skus_joined(mentions: Sequence[Mention], words: Sequence[Token]) -> list[Mention]:
+    """A SKU and the words that repeat the title beside it are one mention."""
+    joined: list[Mention] = []
+    for mention in mentions:
+        last = joined[-1] if joined else None
+        near = last is not None and not any(
+            token.kind is Kind.BREAK or token.text in ",;.。，；" for token in words[last.end : mention.start]
+        ) and mention.start - last.end <= 3
+        if last is not None and near and last.exact != mention.exact:
+            code, other = (last, mention) if last.exact else (mention, last)
+            if not other.exact and (other.partial or code.lines[0] in other.lines):
+                joined[-1] = replace(code, start=last.start, end=mention.end, links=other.links)
+                continue
+        joined.append(mention)
+    return joined
+
+
+def with_context(mentions: Sequence[Mention], sentence_of: Sequence[int], weigher: Weigher) -> list[Mention]:
+    """Resolve "the green ones" and ties by the mention before (any sentence) or after (same one)."""
+    resolved: list[Mention] = []
+    for index, mention in enumerate(mentions):
+        if mention.exact or (mention.clear and not mention.partial):
+            resolved.append(mention)
+            continue
+        sentence = sentence_of[mention.start]
+        before = next((old for old in reversed(resolved) if old.links and not old.partial), None)
+        after = next(
+            (new for new in mentions[index + 1 : index + 3] if sentence_of[new.start] == sentence and not new.partial),
+            None,
+        )
+        found = mention
+        for context in (before, after):
+            if context is None or not context.links or (mention.partial and context is after and before):
+                continue
+            if not mention.partial and sentence_of[context.start] != sentence:
+                continue
+            found = _borrow(mention, context, weigher)
+            if found.clear:
+                break
+        resolved.append(found)
+    return resolved
+
+
+def _borrow(mention: Mention, context: Mention, weigher: Weigher) -> Mention:
+    """*mention* with the help of the words of *context*, among the lines it fits itself."""
+    own = weigher.scores(mention.links)
+    among = set(mention.lines) if not mention.partial else {line for line, score in own.items() if score > 0}
+    heads = [link for link in context.links if weigher.names(link)] or list(context.links)
+    helped = weigher.scores(heads, among)
+    if not helped:
+        return mention
+    total = {line: own[line] + _CONTEXT_SHARE * helped.get(line, 0.0) for line in among}
+    top = max(total.values())
+    tied = tuple(sorted((line for line in among if total[line] >= top * 0.97), key=lambda line: (-total[line], line)))
+    return replace(mention, lines=tied, partial=False, borrowed=True, score=mention.score * 0.8)
+

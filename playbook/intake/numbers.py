@@ -1,0 +1,307 @@
+"""Quantities: which numbers in a message count units, and which are dates, prices, sizes or names."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Literal
+
+from playbook.intake.phrases import Hit
+from playbook.intake.text import Kind, Token
+
+Role = Literal["count", "total", "arrived"]
+Sort = Literal["number", "vague", "all", "both", "fraction"]
+
+_CJK_DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
+_CJK_TENS = {"十": 10, "百": 100, "千": 1000}
+_GROUPED = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{3})+")
+_NOT_NUMBERS = re.compile(
+    r"[0-9]{1,4}([./-])[0-9]{1,2}\1[0-9]{2,4}|(?<![0-9])[0-9]{1,2}[./][0-9]{1,2}(?![0-9])|[0-9]{1,2}:[0-9]{2}"
+    r"|[$€£¥]\s?[0-9][0-9.,]*|[0-9][0-9.,]*\s?[$€£¥]|#\s?[0-9]+|[0-9]{1,4}年(?:[0-9]{1,2}月)?|[0-9]{1,2}月[0-9]{0,2}"
+)
+_MOST_UNITS = 100_000
+_YEARS = range(1900, 2101)
+_CORRECTION_REACH = 7
+_PLAIN_NO = frozenset({"no", "nein", "いや", "不", "nope"})
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number of units in ``tokens[start:end]``.
+
+    ``role`` says whether it counts what is claimed, what was ordered (*total*), or what arrived.
+    ``weak`` is an article ("ein") that only counts when nothing else does; ``more`` adds to an
+    earlier number ("another 2").
+    """
+
+    start: int
+    end: int
+    sort: Sort
+    value: int | None = None
+    part: Fraction | None = None
+    role: Role = "count"
+    weak: bool = False
+    more: bool = False
+    each: bool = False
+
+    def units(self, ordered: int | None, total: int | None = None) -> int | None:
+        """The units this stands for, given the units *ordered* of the line; None when unknown."""
+        whole = total if total is not None else ordered
+        if self.sort == "number":
+            return self.value
+        if self.sort == "both":
+            return 2
+        if self.sort == "all":
+            return whole
+        if self.sort == "fraction" and self.part is not None and whole is not None:
+            share = self.part * whole
+            return int(share) if share.denominator == 1 and share > 0 else None
+        return None
+
+
+def cjk_number(text: str) -> int | None:
+    """The value of a Chinese numeral below ten thousand, or None."""
+    total, digit = 0, 0
+    for char in text:
+        if char in _CJK_TENS:
+            total += (digit or 1) * _CJK_TENS[char]
+            digit = 0
+        elif char in _CJK_DIGITS:
+            digit = digit * 10 + _CJK_DIGITS[char]
+        else:
+            return None
+    return total + digit if text else None
+
+
+def digits(text: str) -> int | None:
+    """The value of a digit token; None for decimals and codes with leading zeros."""
+    if _GROUPED.fullmatch(text):
+        text = text.replace(",", "").replace(".", "")
+    if not text.isdigit() or (len(text) > 1 and text[0] == "0") or len(text) > 6:
+        return None
+    return int(text)
+
+
+def covered(words: Sequence[Token], spans: Sequence[tuple[int, int]]) -> frozenset[int]:
+    """The indices of the tokens that overlap any of *spans*."""
+    found: set[int] = set()
+    first = 0
+    reach = 0
+    for start, end in sorted(spans):
+        reach = max(reach, end)
+        while first < len(words) and words[first].end <= start:
+            first += 1
+        index = first
+        while index < len(words) and words[index].start < end:
+            found.add(index)
+            index += 1
+        first = max(first, index - 1) if end >= reach else first
+    return frozenset(found)
+
+
+class _Finder:
+    """One pass over the tokens of one message."""
+
+    def __init__(
+        self, text: str, words: Sequence[Token], hits: Sequence[Hit], taken: Sequence[tuple[int, int]]
+    ) -> None:
+        self.words = words
+        self.starts: dict[str, dict[int, int]] = {}
+        self.ends: dict[str, dict[int, int]] = {}
+        for hit in hits:
+            known = self.starts.setdefault(hit.label, {})
+            known[hit.start] = max(hit.end, known.get(hit.start, 0))
+            known = self.ends.setdefault(hit.label, {})
+            known[hit.end] = min(hit.start, known.get(hit.end, hit.start))
+        self.taken = covered(words, [*taken, *(match.span() for match in _NOT_NUMBERS.finditer(text))])
+        self.inside_set = {
+            index for start, stop in self.starts.get("class:not_unit", {}).items() for index in range(start + 1, stop)
+        }
+        self.rejected: set[int] = set()
+
+    def counter_end(self, end: int) -> int | None:
+        """Where the counter that follows a number ends, or None without one."""
+        return self.starts.get("class:counter", {}).get(end)
+
+    def _plausible(self, start: int, end: int) -> bool:
+        """Whether a digit token in its surroundings can count units."""
+        words = self.words
+        if end in self.starts.get("class:not_unit", {}) or start in self.ends.get("class:not_before", {}):
+            return False
+        previous = words[start - 1] if start else None
+        following = words[end] if end < len(words) else None
+        glued = following is not None and following.start == words[end - 1].end
+        if following is not None and glued and following.kind is Kind.WORD and self.counter_end(end) is None:
+            return False
+        if previous is not None and previous.end == words[start].start and previous.kind is Kind.WORD:
+            return previous.text in ("x", "\u00d7")
+        opens_line = previous is None or previous.kind is Kind.BREAK or previous.text in ("(", "*")
+        if opens_line and following is not None and following.text in (")", ".", "\uff0e", "、") and glued:
+            return False
+        return True
+
+    def digit(self, index: int) -> Quantity | None:
+        token = self.words[index]
+        value = digits(token.text)
+        if value is None or index in self.taken or not self._plausible(index, index + 1):
+            self.rejected.add(index)
+            return None
+        if not 0 < value <= _MOST_UNITS or (value in _YEARS and self.counter_end(index + 1) is None):
+            self.rejected.add(index)
+            return None
+        return self._finish(index, index + 1, value)
+
+    def word(self, index: int, end: int, value: int) -> Quantity | None:
+        words = self.words
+        if end in self.starts.get("class:not_unit", {}) or index in self.ends.get("class:not_before", {}):
+            self.rejected.update(range(index, end))
+            return None
+        if words[index].text == "one" and end == index + 1 and self._pronoun(index):
+            return None
+        weak = words[index].text.startswith("ein") and end == index + 1 and words[index].text != "eins"
+        found = self._finish(index, end, value)
+        return replace(found, weak=weak)
+
+    def _pronoun(self, index: int) -> bool:
+        """Whether "one" stands for a noun: "the blue one", "this one"."""
+        if index == 0:
+            return False
+        before = self.words[index - 1]
+        following = self.words[index + 1].text if index + 1 < len(self.words) else "."
+        if before.text in ("the", "this", "that", "a", "an", "which", "another", "each", "every", "any", "no", "new"):
+            return before.text != "another" and following not in ("of",)
+        return before.kind is Kind.WORD and following in (".", ",", ")", "is", "was", "has", "and", "\n", "fine", "ok")
+
+    def cjk(self, index: int) -> Quantity | None:
+        """A run of Chinese numerals, which needs a counter: 三个 counts, 一样 does not."""
+        end = index
+        while end < len(self.words) and (self.words[end].text in _CJK_DIGITS or self.words[end].text in _CJK_TENS):
+            end += 1
+        value = cjk_number("".join(token.text for token in self.words[index:end]))
+        if value is None or not value or index in self.inside_set or index in self.taken:
+            return None
+        if end in self.starts.get("class:not_unit", {}) or index in self.ends.get("class:not_before", {}):
+            return None
+        if self.counter_end(end) is None:
+            return None
+        return self._finish(index, end, value)
+
+    def _finish(self, start: int, end: int, value: int) -> Quantity:
+        for label, places in self.starts.items():
+            if label.startswith("multiple:") and end in places:
+                value, end = value * int(label[9:]), places[end]
+        while (stop := self.counter_end(end)) is not None and stop > end:
+            end = stop
+        return Quantity(start, end, "number", value)
+
+
+def _raw(finder: _Finder, hits: Sequence[Hit]) -> list[Quantity]:
+    by_start: dict[int, list[Hit]] = {}
+    for hit in hits:
+        if hit.label.startswith(("number:", "fraction:", "multiple:")) or hit.label in (
+            "cue:vague", "cue:all", "cue:both",
+        ):
+            by_start.setdefault(hit.start, []).append(hit)
+    found: list[Quantity] = []
+    index = 0
+    while index < len(finder.words):
+        token = finder.words[index]
+        quantity: Quantity | None = None
+        if here := by_start.get(index):
+            longest = max(here, key=lambda hit: (hit.end, hit.label.startswith("number:")))
+            quantity = _from_hit(finder, longest)
+        if quantity is None and token.kind is Kind.NUMBER:
+            quantity = finder.digit(index)
+        elif quantity is None and (token.text in _CJK_DIGITS or token.text in _CJK_TENS):
+            quantity = finder.cjk(index)
+        if quantity is not None:
+            found.append(quantity)
+            index = max(quantity.end, index + 1)
+        else:
+            index += 1
+    return found
+
+
+def _from_hit(finder: _Finder, hit: Hit) -> Quantity | None:
+    label, _, value = hit.label.partition(":")
+    if label == "number":
+        return finder.word(hit.start, hit.end, int(value))
+    if label == "multiple":
+        return finder._finish(hit.start, hit.end, int(value))
+    if label == "fraction":
+        above, below = value.split("/")
+        return Quantity(hit.start, hit.end, "fraction", part=Fraction(int(above), int(below)))
+    sorts: dict[str, Sort] = {"vague": "vague", "all": "all", "both": "both"}
+    return Quantity(hit.start, hit.end, sorts[value])
+
+
+def _with_roles(finder: _Finder, found: list[Quantity], hits: Sequence[Hit]) -> list[Quantity]:
+    before = finder.ends.get("cue:total_before", {})
+    after = finder.starts.get("cue:total_after", {})
+    more = finder.ends.get("cue:more", {})
+    each = finder.starts.get("cue:each", {}), finder.ends.get("cue:each", {})
+    roles: list[Quantity] = []
+    for quantity in found:
+        if quantity.sort == "number":
+            is_total = quantity.start in before or quantity.end in after
+            quantity = replace(
+                quantity,
+                role="total" if is_total else "count",
+                more=quantity.start in more,
+                each=quantity.end in each[0] or quantity.start in each[1],
+            )
+        roles.append(quantity)
+    for hit in hits:
+        if hit.label == "cue:shortfall":
+            _mark_arrived(roles, hit)
+    return roles
+
+
+def _mark_arrived(found: list[Quantity], hit: Hit) -> None:
+    """The number that a phrase such as "only .. arrived" speaks of."""
+
+    def distance(quantity: Quantity) -> int:
+        if hit.start <= quantity.start < hit.end:
+            return 0
+        return quantity.start - hit.end + 1 if quantity.start >= hit.end else hit.start - quantity.end + 3
+
+    first = bisect_left(found, hit.start - 8, key=lambda quantity: quantity.start)
+    last = bisect_left(found, hit.start + 9, key=lambda quantity: quantity.start)
+    near = sorted((distance(found[index]), index) for index in range(first, last) if found[index].sort == "number")
+    if near and near[0][0] <= 6:
+        found[near[0][1]] = replace(found[near[0][1]], role="arrived")
+
+
+def _corrected(words: Sequence[Token], found: list[Quantity], finder: _Finder) -> list[Quantity]:
+    """Without numbers that the buyer takes back: "3, no, 4", "two, not one"."""
+    corrections = finder.starts.get("cue:correction", {})
+    negations = finder.ends.get("cue:negation", {})
+    kept: list[Quantity] = []
+    for quantity in found:
+        last = kept[-1] if kept else None
+        if quantity.sort == "number" and quantity.start in negations and words[quantity.start - 1].text in ("not", "nicht"):
+            continue
+        if last is not None and last.sort == quantity.sort == "number":
+            gap = range(last.end, quantity.start)
+            near = len(gap) <= _CORRECTION_REACH and not any(words[index].text in ".\n" for index in gap)
+            said_no = any(
+                words[index].text in _PLAIN_NO and words[index - 1].text in ",(-–—…" for index in gap if index
+            )
+            if near and (said_no or any(index in corrections for index in gap)):
+                kept[-1] = quantity
+                continue
+        kept.append(quantity)
+    return kept
+
+
+def find_quantities(
+    text: str, words: Sequence[Token], hits: Sequence[Hit], taken: Sequence[tuple[int, int]]
+) -> tuple[list[Quantity], frozenset[int]]:
+    """Quantities in order, and the indices of number tokens that are none (sizes, dates, prices).
+
+    *taken* are spans of folded *text* that belong to order numbers, telephones and SKUs.
+    """
+    finder = _Finder(text, words, hits, taken)
+    found = _corrected(words, _with_roles(finder, _raw(finder, hits), hits), finder)
+    return found, frozenset(finder.rejected)

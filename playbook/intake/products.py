@@ -1,0 +1,273 @@
+"""Which order line a buyer means: exact numbers first, then words of the title.
+
+Words are compared one by one (same stem, a translation from the lexicon, nearly the same spelling by
+rapidfuzz, a part of a compound) and weighed by how few titles have them. A further way of comparing,
+for instance by meaning, only has to be another `Linker`.
+"""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from rapidfuzz import fuzz, process
+
+from playbook.intake.lexicon import Lexicon
+from playbook.intake.model import LineRef
+from playbook.intake.text import Kind, Token, fold, tokens
+
+EXACT = 1.0
+GLOSS = 0.95
+FUZZY = 0.85
+AFFIX = 0.6
+_FUZZY_CUTOFF = 84.0
+_MIN_FUZZY = 5
+_MIN_AFFIX = 4
+_SKU_ALONE = 4
+_STOP = frozenset(("the", "a", "of", "in", "with", "and", "for", "to", "s", "t", "on", "at", "is", "it"))
+_LINKERS = ("", "s", "n", "en", "es", "er", "e")
+
+
+class Linker(Protocol):
+    """A way to link one word of the message to words of the titles."""
+
+    def link(self, word: str) -> Mapping[str, float]:
+        """Title words that *word* may stand for, each with a strength between 0 and 1."""
+
+
+@lru_cache(maxsize=4096)
+def stem(word: str) -> str:
+    """An English word without its plural ending; other words mostly stay."""
+    word = word.replace("'", "")
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def title_words(title: str) -> tuple[str, ...]:
+    """The stems of a title in order; Chinese and Japanese characters in pairs."""
+    found = tokens(fold(title).text)
+    words: list[str] = []
+    for index, token in enumerate(found):
+        if token.kind is Kind.CJK:
+            if index + 1 < len(found) and found[index + 1].kind is Kind.CJK:
+                words.append(token.text + found[index + 1].text)
+        elif token.kind is Kind.NUMBER or (token.kind is Kind.WORD and token.text not in _STOP):
+            words.append(stem(token.text))
+    return tuple(words)
+
+
+class Catalogue:
+    """The lines of one order, indexed by the words of their titles."""
+
+    def __init__(self, lines: Sequence[LineRef]) -> None:
+        self.lines = tuple(lines)
+        self.words: tuple[frozenset[str], ...] = ()
+        self.joined: dict[str, tuple[str, ...]] = {}
+        posted: dict[str, list[int]] = defaultdict(list)
+        sets: list[frozenset[str]] = []
+        for index, line in enumerate(self.lines):
+            words = title_words(line.title)
+            sets.append(frozenset(words))
+            for word in sets[-1]:
+                posted[word].append(index)
+            for left, right in zip(words, words[1:], strict=False):
+                if left.isalpha() and right.isalpha():
+                    self.joined[left + right] = (left, right)
+        self.words = tuple(sets)
+        self.lines_with = {word: tuple(found) for word, found in posted.items()}
+        self.weight = {
+            word: math.log(1.6 + len(self.lines) / len(found)) for word, found in self.lines_with.items()
+        }
+        self.full = tuple(sum(self.weight[word] for word in words) or 1.0 for words in self.words)
+        self.fuzzy_choices = [word for word in self.lines_with if len(word) >= _MIN_FUZZY and word.isalpha()]
+        self.affix_choices = [word for word in self.lines_with if len(word) >= _MIN_AFFIX and word.isalpha()]
+
+
+class WordLinker:
+    """Links by spelling and by the lexicon; remembers what it has looked up."""
+
+    def __init__(self, catalogue: Catalogue, lexicons: Sequence[Lexicon]) -> None:
+        self._catalogue = catalogue
+        self._glosses = [lexicon.words for lexicon in lexicons]
+        self._compounds = any(lexicon.language == "de" for lexicon in lexicons)
+        self._ignored = frozenset().union(*(lexicon.function_set for lexicon in lexicons))
+        self._known: dict[str, dict[str, float]] = {}
+
+    def link(self, word: str) -> Mapping[str, float]:
+        found = self._known.get(word)
+        if found is None:
+            found = self._known[word] = self._look_up(word)
+        return found
+
+    def english(self, meaning: str, strength: float = GLOSS) -> dict[str, float]:
+        """Links of the English words of a lexicon entry."""
+        found: dict[str, float] = {}
+        for word in meaning.split():
+            for target, how in self._spelled(stem(word)).items():
+                found[target] = max(found.get(target, 0.0), how * strength)
+        return found
+
+    def _spelled(self, word: str) -> dict[str, float]:
+        catalogue = self._catalogue
+        found = {word: EXACT} if word in catalogue.lines_with else {}
+        for part in catalogue.joined.get(word, ()):
+            found[part] = EXACT
+        if len(word) >= _MIN_AFFIX and word.isalpha():
+            for target in catalogue.affix_choices:
+                if target != word and (
+                    target.startswith(word) or target.endswith(word)
+                    or (len(target) > _MIN_AFFIX and (word.startswith(target) or word.endswith(target)))
+                ):
+                    found.setdefault(target, AFFIX)
+        return found
+
+    def _look_up(self, word: str) -> dict[str, float]:
+        plain = stem(word)
+        if word in self._ignored or plain in _STOP:
+            return {}
+        found = self._spelled(plain)
+        for gloss in self._glosses:
+            meaning = gloss.get(word) or gloss.get(plain)
+            if meaning is not None:
+                found = self.english(meaning) | found
+            elif self._compounds:
+                for part in split_compound(word, gloss):
+                    found = self.english(gloss[part]) | found
+        if not found and len(plain) >= _MIN_FUZZY:
+            near = process.extract(
+                plain, self._catalogue.fuzzy_choices, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF, limit=3
+            )
+            found = {target: FUZZY for target, _, _ in near if target[0] == plain[0]}
+        return found
+
+
+def split_compound(word: str, known: Mapping[str, str]) -> tuple[str, ...]:
+    """The known words that a German compound is made of, or nothing."""
+    if len(word) < 7:
+        return ()
+    for cut in range(len(word) - 3, 2, -1):
+        for linker in _LINKERS:
+            head = word[:cut]
+            if linker and not head.endswith(linker):
+                continue
+            head = head[: len(head) - len(linker)] if linker else head
+            if len(head) > 2 and head in known and word[cut:] in known:
+                return (head, word[cut:])
+    for cut in range(3, len(word) - 2):
+        if len(word) - cut >= 4 and word[cut:] in known:
+            return (word[cut:],)
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Tokens ``[start, end)`` of the message with the title words they may stand for."""
+
+    start: int
+    end: int
+    targets: Mapping[str, float]
+
+
+def find_links(
+    words: Sequence[Token], catalogue: Catalogue, linker: WordLinker, lexicons: Sequence[Lexicon], numbers: frozenset[int]
+) -> list[Link]:
+    """Every place of the message that may stand for a word of a title, in order.
+
+    *numbers* are tokens that are sizes or set counts: they may name a title ("set of 3").
+    """
+    found: list[Link] = []
+    gloss = _longest_gloss(words, lexicons)
+    index = 0
+    while index < len(words):
+        token = words[index]
+        end = index + 1
+        targets: Mapping[str, float] = {}
+        if index in gloss:
+            end, meaning = gloss[index]
+            targets = linker.english(meaning)
+        elif token.kind is Kind.CJK:
+            pair = token.text + words[index + 1].text if index + 1 < len(words) else ""
+            targets = {pair: EXACT} if pair in catalogue.lines_with else {}
+        elif token.kind is Kind.NUMBER:
+            targets = {token.text: EXACT} if index in numbers and token.text in catalogue.lines_with else {}
+        elif token.kind is Kind.WORD:
+            end, targets = _word_or_pair(words, index, linker)
+        if targets:
+            found.append(Link(index, end, targets))
+        index = max(end, index + 1) if targets else index + 1
+    return found
+
+
+def _word_or_pair(words: Sequence[Token], index: int, linker: Linker) -> tuple[int, Mapping[str, float]]:
+    """Links of a word, or of two words written apart that a title writes together."""
+    follower = index + 2 if index + 1 < len(words) and words[index + 1].text == "-" else index + 1
+    if follower < len(words) and words[follower].kind is Kind.WORD:
+        together = stem(words[index].text + words[follower].text)
+        exact = {word: how for word, how in linker.link(together).items() if how == EXACT and word == together}
+        if exact and len(together) >= _MIN_AFFIX:
+            return follower + 1, exact
+    return index + 1, linker.link(words[index].text)
+
+
+def _longest_gloss(words: Sequence[Token], lexicons: Sequence[Lexicon]) -> dict[int, tuple[int, str]]:
+    """Chinese and Japanese words of the lexicon: the longest at each place, none inside another."""
+    if not any(token.kind is Kind.CJK for token in words):
+        return {}
+    best: dict[int, tuple[int, str]] = {}
+    for lexicon in lexicons:
+        for hit in lexicon.gloss.find(words):
+            if hit.end > best.get(hit.start, (0, ""))[0]:
+                best[hit.start] = (hit.end, hit.label)
+    chosen: dict[int, tuple[int, str]] = {}
+    free = 0
+    for start in sorted(best):
+        if start >= free:
+            chosen[start] = best[start]
+            free = best[start][0]
+    return chosen
+
+
+def find_skus(text: str, lines: Sequence[LineRef]) -> list[tuple[int, int, int]]:
+    """Places of SKUs and ASINs in folded *text*: start, end, index of the line.
+
+    A SKU of fewer than four characters is too easily something else. The same SKU on two lines
+    names the first one.
+    """
+    wanted: dict[str, int] = {}
+    for index, line in enumerate(lines):
+        for code in (line.sku, line.asin):
+            if code and len(code.strip()) >= _SKU_ALONE:
+                wanted.setdefault(fold(code.strip()).text, index)
+    if not wanted:
+        return []
+    found: list[tuple[int, int, int]] = []
+    for match in re.finditer(r"[^\s,;:()（）\[\]\"'<>，、。：；]+", text):
+        piece = match[0]
+        start = match.start()
+        for candidate in (piece, piece.rstrip(".!?-"), piece.lstrip("#*-")):
+            if candidate in wanted:
+                offset = piece.find(candidate)
+                found.append((start + offset, start + offset + len(candidate), wanted[candidate]))
+                break
+        else:
+            found += _inside(piece, start, wanted)
+    return found
+
+
+def _inside(piece: str, start: int, wanted: Mapping[str, int]) -> list[tuple[int, int, int]]:
+    """SKUs inside a longer run of characters, such as "22960の" or "22423/22424"."""
+    if len(piece) > 400:
+        return []
+    return [
+        (start + match.start(), start + match.end(), wanted[match[0]])
+        for match in re.finditer(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*", piece)
+        if match[0] in wanted
+    ]

@@ -1,0 +1,240 @@
+"""Reading a buyer's message: the pipeline from raw text to proposals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from playbook.domain.problems import Problem, problem
+from playbook.intake.claims import Assembler
+from playbook.intake.clauses import Clause, split
+from playbook.intake.cues import Cues, choose_issue, read_cues
+from playbook.intake.language import detect, lexicons_for
+from playbook.intake.layout import lay_out
+from playbook.intake.lexicon import Lexicon, lexicon
+from playbook.intake.mentions import Mention, Vocabulary, Weigher, find_mentions, with_context
+from playbook.intake.model import LineRef, Mark, Question, ReadItem, Reading
+from playbook.intake.numbers import Quantity, covered, find_quantities
+from playbook.intake.orderids import OrderMentions, find_orders
+from playbook.intake.phrases import Hit, parse
+from playbook.intake.products import Catalogue, WordLinker, find_links, find_skus, stem
+from playbook.intake.proposals import Proposals, Proposer
+from playbook.intake.redact import personal_spans, redact
+from playbook.intake.text import Folded, Kind, Token, fold, tokens
+
+LONGEST_RAW = 200_000
+LONGEST_READ = 20_000
+"""Characters that are read; a longer message carries the problem ``message_truncated``."""
+
+_PARTING = frozenset("和与及跟と、&+/") | {"and", "und", "or", "oder", "but", "aber", "sowie", "plus", ",", ";", ":", ".", "!", "?", "，", "。", "；", "：", "\n", "–", "—", "！", "？"}
+_LONGEST_MENTION = 80
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A message made ready: folded, in tokens, with every phrase found and its layout known."""
+
+    message: str
+    folded: Folded
+    words: list[Token]
+    hits: list[Hit]
+    language: str
+    lexicons: tuple[Lexicon, ...]
+    orders: OrderMentions
+    redacted: str
+    problems: tuple[Problem, ...]
+
+
+def _cut(message: str) -> tuple[str, Folded, tuple[Problem, ...]]:
+    raw = message[:LONGEST_RAW]
+    folded = fold(raw)
+    if len(folded.text) > LONGEST_READ:
+        read = folded.origin[LONGEST_READ - 1] + 1
+        folded = Folded(folded.text[:LONGEST_READ], folded.origin[:LONGEST_READ])
+    else:
+        read = len(raw)
+    if read >= len(message):
+        return message, folded, ()
+    return message[:read], folded, (problem("message_truncated", read=read, length=len(message)),)
+
+
+def _prepare(message: str, lines: Sequence[LineRef], language: str | None) -> _Text:
+    message, folded, problems = _cut(message)
+    every = tokens(folded.text)
+    chosen = language or detect(every)
+    lexicons = lexicons_for(every, chosen)
+    hits = [hit for one in lexicons for hit in one.table.find(every)]
+    issue_starts = sorted(every[hit.start].start for hit in hits if hit.label.startswith("issue:"))
+    closings = frozenset(parse(closing) for one in lexicons for closing in one.closings)
+
+    def claims(start: int, end: int) -> bool:
+        return any(start <= place < end for place in issue_starts)
+
+    layout = lay_out(folded.text, closings, claims)
+    skus = frozenset(line.sku.strip().lower() for line in lines)
+    orders = find_orders(folded.text, every, hits, skus)
+    signature = [folded.span(start, end) for start, end in layout.signature if end > start]
+    inside = covered(every, layout.body)
+    words = [
+        token for index, token in enumerate(every) if index in inside or token.kind is Kind.BREAK
+    ]
+    if len(words) != len(every):
+        hits = [hit for one in lexicons for hit in one.table.find(words)]
+    return _Text(message, folded, words, hits, chosen, lexicons, orders, redact(message, signature), problems)
+
+
+def _vocabulary(lexicons: Sequence[Lexicon]) -> Vocabulary:
+    everyone = {one.language: one for one in (lexicon("en"), *lexicons)}.values()
+    weak = {stem(word) for one in everyone for word in one.weak}
+    bare = {stem(word) for one in everyone for word in (*one.weak, *one.colours, *one.modifiers, *one.parts)}
+    return Vocabulary(frozenset(weak), frozenset(bare), frozenset(stem(colour) for colour in lexicon("en").colours))
+
+
+def _clauses(text: _Text, quantities: Sequence[Quantity], cues: Cues, keep: frozenset[int]) -> list[Clause]:
+    """The clauses of the body with numbers and cues put into them."""
+    abbreviations = {word for one in text.lexicons for word in one.abbreviations}
+    clauses = split(text.words, text.folded.text, abbreviations, keep)
+    owner: dict[int, Clause] = {index: clause for clause in clauses for index in range(clause.start, clause.end)}
+    for quantity in quantities:
+        if (clause := owner.get(quantity.start)) is not None:
+            clause.quantities.append(quantity)
+    for issue, hit in cues.issues:
+        if (clause := owner.get(hit.start)) is not None:
+            clause.issues.append((issue, hit))
+    for hit in cues.fine:
+        if (clause := owner.get(hit.start)) is not None:
+            clause.fine.append(hit)
+    for hit in cues.remedies:
+        if (clause := owner.get(hit.start)) is not None:
+            clause.remedies.append(hit)
+    for name, hit in cues.others:
+        if (clause := owner.get(hit.start)) is not None:
+            clause.cues.setdefault(name, []).append(hit)
+    return clauses
+
+
+def read(message: str, lines: Sequence[LineRef] = (), *, language: str | None = None) -> Reading:
+    """What *message* says about an order with *lines*: a proposal, with a quote for every item.
+
+    Pure and deterministic. *language* is detected where it is None. Any text is accepted; beyond
+    `LONGEST_READ` characters nothing is read and a problem says so. Without *lines* items carry
+    their ``mention`` only.
+    """
+    text = _prepare(message, lines, language)
+    words, hits = text.words, text.hits
+    skus = find_skus(text.folded.text, lines)
+    spans = [*text.orders.id_spans, *text.orders.hint_spans]
+    phones = [(start, end) for start, end, _ in personal_spans(text.folded.text)]
+    quantities, rejected = find_quantities(
+        text.folded.text, words, hits, [*spans, *phones, *((start, end) for start, end, _ in skus)]
+    )
+    catalogue = Catalogue(lines)
+    linker = WordLinker(catalogue, text.lexicons)
+    weigher = Weigher(catalogue, _vocabulary(text.lexicons))
+    cue_labels = ("issue:", "cue:fine", "cue:negation", "cue:rest", "cue:instead", "cue:correction", "cue:shortfall", "cue:without")
+    cue_tokens = {index for hit in hits if hit.label.startswith(cue_labels) for index in range(hit.start, hit.end)}
+    links = find_links(words, catalogue, linker, text.lexicons, rejected) if lines else []
+    links = [
+        link for link in links
+        if not cue_tokens.intersection(range(link.start, link.end)) or 1.0 in link.targets.values()
+    ]
+    linked = {index for link in links for index in range(link.start, link.end)}
+    counted = {
+        index for quantity in quantities if not quantity.weak for index in range(quantity.start, quantity.end)
+    }
+    barriers = counted | (cue_tokens - linked) | {index for index, token in enumerate(words) if token.text in _PARTING}
+    places = covered(words, [(start, end) for start, end, _ in skus])
+    mentions = find_mentions(words, links, _sku_tokens(words, skus), barriers, weigher) if lines else []
+    mentions = [mention for mention in mentions if mention.exact or not _only_cues(mention, cue_tokens)]
+    names = frozenset(
+        index
+        for mention in mentions
+        if len(mention.links) > 1
+        for link in mention.links
+        if 1.0 in link.targets.values()
+        for index in range(link.start, link.end)
+    )
+    cues = read_cues(words, hits, text.language, names | places)
+    clauses = _clauses(text, quantities, cues, places)
+    sentence_of = [0] * (len(words) + 1)
+    for clause in clauses:
+        sentence_of[clause.start : clause.end] = [clause.sentence] * (clause.end - clause.start)
+    mentions = with_context(mentions, sentence_of, weigher)
+    owner = {index: clause for clause in clauses for index in range(clause.start, clause.end)}
+    for mention in mentions:
+        if mention.start in owner:
+            owner[mention.start].mentions.append(mention)
+    proposer = Proposer(text.message, text.folded, words, lines)
+    functions = frozenset().union(*(one.function_set for one in text.lexicons))
+    assembly = Assembler(words, functions).run(clauses)
+    result = proposer.propose(assembly)
+    if not lines:
+        _without_order(proposer, text, clauses, functions, result)
+    return _reading(text, proposer, clauses, assembly.rest_is_fine, result, bool(lines))
+
+
+def _sku_tokens(words: Sequence[Token], skus: Sequence[tuple[int, int, int]]) -> dict[int, tuple[int, int]]:
+    found: dict[int, tuple[int, int]] = {}
+    for start, end, line in skus:
+        inside = sorted(covered(words, [(start, end)]))
+        if inside:
+            found[inside[0]] = (inside[-1] + 1, line)
+    return found
+
+
+def _only_cues(mention: Mention, cue_tokens: set[int]) -> bool:
+    return all(index in cue_tokens for link in mention.links for index in range(link.start, link.end))
+
+
+def _without_order(
+    proposer: Proposer, text: _Text, clauses: Sequence[Clause], functions: frozenset[str], result: Proposals
+) -> None:
+    """Items by mention alone: the longest run of words in a clause that are no cue and no number."""
+    for clause in clauses:
+        issue, _ = choose_issue(clause.issues)
+        if issue is None:
+            continue
+        used = {index for _, hit in clause.issues for index in range(hit.start, hit.end)}
+        used |= {index for quantity in clause.quantities for index in range(quantity.start, quantity.end)}
+        best, run = (clause.start, clause.start), clause.start
+        for index in range(clause.start, clause.end + 1):
+            token = text.words[index] if index < clause.end else None
+            plain = token is not None and token.kind in (Kind.WORD, Kind.CJK)
+            if token is None or index in used or not plain or (token.text in functions and index == run):
+                best = max(best, (run, index), key=lambda span: span[1] - span[0])
+                run = index + 1
+        name = text.message[slice(*proposer.span(*best))][:_LONGEST_MENTION] if best[1] > best[0] else ""
+        numbers = [quantity.value for quantity in clause.quantities if quantity.role == "count" and not quantity.weak]
+        first, last = proposer.span(clause.start, clause.end)
+        quote = text.message[first:last]
+        result.items.append(ReadItem(None, "", name, numbers[0] if numbers else None, issue, quote, 0.3, False))
+        result.marks.append(Mark(first, last, "item", False))
+
+
+def _reading(
+    text: _Text, proposer: Proposer, clauses: Sequence[Clause], rest_is_fine: bool, result: Proposals, known: bool
+) -> Reading:
+    questions = list(dict.fromkeys((question.code, *sorted(question.params.items())) for question in result.questions))
+    ordered = {(question.code, *sorted(question.params.items())): question for question in result.questions}
+    asked = [ordered[key] for key in questions]
+    if not known and not text.orders.order_ids:
+        asked.insert(0, Question("which_order"))
+    if known and not (result.items or result.no_issue_lines or rest_is_fine or result.questions):
+        asked.append(Question("what_happened"))
+    orders = [
+        Mark(*text.folded.span(*span), "order_id", sure)
+        for spans, sure in ((text.orders.id_spans, True), (text.orders.hint_spans, False))
+        for span in spans
+    ]
+    marks = sorted({*result.marks, *orders}, key=lambda mark: (mark.start, mark.end, mark.kind))
+    return Reading(
+        language=text.language,
+        redacted=text.redacted,
+        order_ids=text.orders.order_ids,
+        order_hints=text.orders.hints,
+        items=tuple(result.items),
+        no_issue_lines=tuple(sorted(result.no_issue_lines)),
+        rest_is_fine=rest_is_fine,
+        remedy_asked=proposer.asked(clauses),
+        questions=tuple(asked),
+        problems=(*text.problems, *result.problems),
+        marks=tuple(marks),
+    )
