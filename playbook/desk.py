@@ -16,7 +16,7 @@ from playbook.domain.ids import CaseId, Marketplace, OrderId
 from playbook.domain.ledgers import compensation_elsewhere
 from playbook.domain.orders import Earlier, Order
 from playbook.domain.problems import problem
-from playbook.intake import redact
+from playbook.intake.redact import redact
 from playbook.letters import LetterKind, LintFinding, lint
 from playbook.policy import Policy
 from playbook.steps import Actor, Command, Refused, Setting, decide
@@ -85,7 +85,7 @@ class Desk:
         command = OpenCase(received, ref, language, marketplace, sample)
         outcome = self.do(case_id, command, seen=0)
         if isinstance(outcome, Conflict):
-            raise RuntimeError(f"new case id {case_id} was already in use")
+            raise RuntimeError(f"new case id {case_id} was already in use")  # noqa: TRY004 - not about types
         return outcome
 
     def case(self, case_id: str) -> Case | None:
@@ -119,7 +119,7 @@ class Desk:
             case = fold(known, log)
             if seen is not None and seen != case.version:
                 return Conflict(case, tuple(event for event in log if event.seq > seen))
-            setting = Setting(self.policy, self.clock(), self.actor, self._elsewhere_in(tx, case, command))
+            setting = Setting(self.policy, self.clock(), self.actor, self._elsewhere_in(tx, case))
             decision = decide(case, command, setting)
             if isinstance(decision, Refused):
                 return decision
@@ -203,7 +203,7 @@ class Desk:
         order = fold(case_id, self.store.events(case_id)).order
         return order.order_id if order is not None else case_id
 
-    def _elsewhere_in(self, tx: WriteTx, case: Case, command: Command) -> tuple[Earlier, ...]:
+    def _elsewhere_in(self, tx: WriteTx, case: Case) -> tuple[Earlier, ...]:
         if case.order is None:
             return ()
         return _elsewhere(case, tx.events_of_order(case.order.order_id))

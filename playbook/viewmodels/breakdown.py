@@ -204,13 +204,11 @@ class BreakdownModel(t.HasTraits):
         asked = []
         for row in self.rows:
             if row.is_mentioned and row.units is None and row.line in lines:
-                line = lines[row.line]
-                asked.append(Question("units", {"title": line.title, "ordered": line.units_ordered}))
+                asked.append(Question("how_many", {"product": lines[row.line].title}))
             elif row.units is not None and row.problem is None and row.line in lines:
-                asked.append(Question("problem", {"title": lines[row.line].title}))
-        known = {(question.code, question.params.get("title")) for question in asked}
-        from_text = [q for q in self.work.reading.questions if q.code not in {"units"}]
-        return (*asked, *(q for q in from_text if (q.code, q.params.get("title")) not in known))
+                asked.append(Question("which_problem", {"product": lines[row.line].title}))
+        from_rows = {"how_many", "which_problem", "units_check", "which_order"}
+        return (*asked, *(q for q in self.work.reading.questions if q.code not in from_rows))
 
     def question_texts(self, language: str | None = None) -> tuple[str, ...]:
         """The questions as sentences, in the buyer's language by default."""

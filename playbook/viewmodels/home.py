@@ -8,7 +8,7 @@ import traitlets as t
 from playbook.desk import Desk, Done
 from playbook.domain.ids import Marketplace
 from playbook.i18n import say
-from playbook.intake import detect_language
+from playbook.intake import read
 from playbook.store import CaseIndexRow
 
 PAGE = 50
@@ -67,7 +67,7 @@ class HomeModel(t.HasTraits):
         self, message: str, *, received_at: datetime | None = None, marketplace: Marketplace | None = None
     ) -> str | None:
         """Open a case for a message; the case id, or None with the reasons in ``notice``."""
-        language = detect_language(message) if message.strip() else "en"
+        language = read(message).language if message.strip() else "en"
         outcome = self.desk.open_case(
             message, received_at=received_at, language=language, marketplace=marketplace
         )

@@ -58,7 +58,7 @@ class FollowUpView(View):
             for f in (model.follow_ups if not model.blockers else ())
             if not f.promise
         ]
-        confirm = button(_("Confirm the plan"), lambda: model.confirm(), work=model.work, primary=True)
+        confirm = button(_("Confirm the plan"), model.confirm, work=model.work, primary=True)
         confirm.disabled = bool(model.blockers)
         note = html(h.items((h.text(say(problem, self.lang)) for problem in model.blockers), cls="pb-note"))
         children: list[w.Widget] = [html(h.tag("h2", h.text(_("The plan"))))]

@@ -231,7 +231,8 @@ class RemedyView(View):
                     h.tag("span", h.text(remedy.rule), cls="pb-muted"),
                 ]
             )
-        head = [self._(t) for t in ("SKU", "Product", "Units", "Remedy", "Refund", "State", "Rule")]
+        _ = self._
+        head = [_("SKU"), _("Product"), _("Units"), _("Remedy"), _("Refund"), _("State"), _("Rule")]
         children: list[w.Widget] = [
             html(
                 h.tag("h2", h.text(self._("Agreed remedies")))
