@@ -16,6 +16,14 @@ from playbook.intake.numbers import Quantity
 from playbook.intake.text import Kind, Token
 
 _BARE_WORDS = 2
+_REFINED = frozenset(
+    {
+        (ProblemType.WRONG_ITEM, ProblemType.WRONG_VARIANT),
+        (ProblemType.TRANSIT_DAMAGE, ProblemType.QUALITY_FLAW),
+        (ProblemType.TRANSIT_DAMAGE, ProblemType.CHANGED_MIND),
+    }
+)
+"""Types that a later clause about the same units may make more exact."""
 
 
 @dataclass(slots=True)
@@ -35,16 +43,39 @@ class Claim:
     fine: bool = False
     bare: bool = False
     heading: bool = False
-    several: bool = False
+    options: tuple[Quantity, ...] = ()
     replaces: bool = False
+    doubt: bool = False
 
     def reach(self, start: int, end: int) -> None:
         """Let the quote cover tokens ``[start, end)`` too."""
         self.start, self.end = min(self.start, start), max(self.end, end)
 
     @property
+    def several(self) -> bool:
+        """Whether the clause has more than one number that could be meant."""
+        return len({option.value for option in self.options}) > 1
+
+    @property
     def counted(self) -> bool:
         return self.quantity is not None or self.arrived is not None
+
+
+@dataclass(slots=True)
+class _Header:
+    """A problem named before the products that have it."""
+
+    issue: ProblemType
+    clause: Clause
+    each: Quantity | None = None
+    used: bool = False
+
+
+def _introduces(claim: Claim, mentions: Sequence[Mention]) -> bool:
+    """Whether a waiting product is the heading of the more exact ones in *mentions*."""
+    if claim.mention is None or claim.heading:
+        return True
+    return not claim.mention.clear and any(set(mention.lines) < set(claim.mention.lines) for mention in mentions)
 
 
 @dataclass(slots=True)
@@ -82,7 +113,7 @@ def _take_numbers(claim: Claim, quantities: Sequence[Quantity], issue_at: int | 
     if claim.quantity is not None and claim.quantity.sort == "number" and strong[0].sort == "number":
         claim.total = claim.total or claim.quantity
     claim.quantity = strong[0]
-    claim.several = len({quantity.value for quantity in strong}) > 1
+    claim.options = tuple(strong)
     claim.reach(strong[0].start, strong[0].end)
 
 
@@ -113,7 +144,7 @@ class Assembler:
         self._function_words = function_words
         self._waiting: list[Claim] = []
         self._last: list[Claim] = []
-        self._header: tuple[ProblemType, int, int] | None = None
+        self._header: _Header | None = None
         self.result = Assembly()
 
     def run(self, clauses: Sequence[Clause]) -> Assembly:
@@ -128,6 +159,7 @@ class Assembler:
             else:
                 self._without_products(clause)
         self._flush()
+        self._drop_header()
         return self.result
 
     # sentences
@@ -137,7 +169,12 @@ class Assembler:
         if self._waiting and not goes_on:
             self._flush()
         if self._header is not None and not (clause.mentions and not clause.issues):
-            self._header = None
+            self._drop_header()
+
+    def _drop_header(self) -> None:
+        if self._header is not None and not self._header.used:
+            self.result.orphans.append(self._header.clause)
+        self._header = None
 
     def _flush(self) -> None:
         """Close products that still wait: they share the problem before them, or stay unexplained."""
@@ -190,8 +227,7 @@ class Assembler:
             _take_numbers(claim, own, issue_at)
             claim.replaces = clause.has("correction")
             claims.append(claim)
-        if self._waiting and self._waiting[-1].heading:
-            self._waiting = [claim for claim in self._waiting if not claim.heading or claim.counted]
+        self._waiting = [claim for claim in self._waiting if claim.counted or not _introduces(claim, mentions)]
         if issue is None and clause.fine:
             self._apply_fine(clause, claims)
         elif issue is not None:
@@ -201,8 +237,10 @@ class Assembler:
         elif clause.has("same") and self._last and self._last[-1].issue is not None:
             self._apply(clause, claims, self._last[-1].issue, False, False)
         elif self._header is not None:
-            kind, start, end = self._header
-            self._finish(claims, kind, True, True)
+            self._header.used = True
+            for claim in claims:
+                claim.quantity = claim.quantity or self._header.each
+            self._finish(claims, self._header.issue, True, True)
         else:
             self._waiting += claims
 
@@ -218,6 +256,8 @@ class Assembler:
         elif clause.fine:
             if self._waiting and not clause.has("rest") and not counts:
                 self._apply_fine(clause, [])
+            else:
+                self._contents(clause)
         elif clause.quantities:
             self._number_alone(clause)
 
@@ -232,8 +272,8 @@ class Assembler:
                 _take_numbers(self._waiting[-1], clause.quantities, at)
             self._apply(clause, list(self._waiting), issue, clear, False)
             return
-        if clause.heading:
-            self._header = (issue, clause.start, clause.end)
+        if clause.heading or (not self._last and not counts):
+            self._header = _Header(issue, clause)
             self._last = []
             return
         strong = [quantity for quantity in counts if _strength(quantity) <= 3]
@@ -243,10 +283,23 @@ class Assembler:
             _take_numbers(claim, clause.quantities, at)
             claim.replaces = clause.has("correction") or first.more is False and issue is self._last[-1].issue
             self._apply(clause, [claim], issue, clear, False)
-        elif not self._last:
+        elif self._last:
+            for claim in self._last:
+                if (claim.issue, issue) in _REFINED:
+                    claim.issue = issue
+        else:
             self.result.orphans.append(clause)
 
+    def _contents(self, clause: Clause) -> None:
+        """ "... but the contents are fine": only the packaging was damaged."""
+        for claim in self._last if clause.has("contents") else []:
+            if claim.issue is ProblemType.TRANSIT_DAMAGE:
+                claim.issue = ProblemType.PACKAGE_DAMAGE
+
     def _number_alone(self, clause: Clause) -> None:
+        if self._header is not None and not self._header.used:
+            self._header.each = next((quantity for quantity in clause.quantities if quantity.each), None)
+            return
         if self._waiting:
             if not self._waiting[-1].counted or len(self._waiting) == 1:
                 _take_numbers(self._waiting[-1], clause.quantities, None)
@@ -257,6 +310,8 @@ class Assembler:
         ):
             numbers = [quantity for quantity in clause.quantities if quantity.sort == "number" and not quantity.weak]
             _take_numbers(last, numbers, None)
+        elif last is not None and last.sentence == clause.sentence:
+            last.doubt = True
 
     # applying
 
@@ -299,7 +354,8 @@ def pack_counts(claim: Claim, ordered: int | None) -> int | None:
     if claim.quantity is None:
         return None
     units = claim.quantity.units(ordered, total)
-    if claim.several and ordered is not None and units == ordered and claim.total is None:
-        return None
+    if units == ordered and claim.quantity.sort == "number":
+        others = {option.value for option in claim.options if option.value != ordered}
+        return others.pop() if len(others) == 1 else units
     return units
 

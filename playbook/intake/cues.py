@@ -4,12 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from playbook.domain.claims import ProblemType
+from playbook.intake.lexicon import Lexicon
 from playbook.intake.phrases import Hit
 from playbook.intake.text import Kind, Token
 
 _NEGATION_WORDS = 3
 _NEGATION_AFTER = 5
 _PART_WORDS = 4
+_PART_CHARS = 3
+_COLOUR_WORDS = 7
 _PACKAGING_WORDS = 5
 _STOPS = frozenset(",;:.!?\n，。；：！？、()（）")
 
@@ -107,20 +110,31 @@ def _part_missing(places: _Places, words: Sequence[Token]) -> list[Hit]:
     """"no wick", "lid is missing", "缺螺丝": a component is absent."""
     found: list[Hit] = []
     for start, without in places.starts.get("cue:without", {}).items():
-        part = places.after("class:part", without.end, words, _PART_WORDS)
+        cjk = words[start].kind is Kind.CJK
+        part = places.after("class:part", without.end, words, _PART_CHARS if cjk else _PART_WORDS)
         if part is not None:
             found.append(Hit(f"issue:{ProblemType.MISSING_PARTS}", start, part.end))
-        part = places.before("class:part", start, words, _PART_WORDS)
+        part = places.before("class:part", start, words, 1 if cjk else _PART_WORDS)
         if part is not None and words[without.start].text not in ("no", "kein", "keine", "keinen", "ohne", "without", "无"):
             found.append(Hit(f"issue:{ProblemType.MISSING_PARTS}", part.start, without.end))
     return found
 
 
-def _packaging(hit: Hit, words: Sequence[Token], places: _Places) -> bool:
+def _other_colour(hit: Hit, words: Sequence[Token], colours: frozenset[str]) -> bool:
+    """Whether a colour follows "instead of" and the like: then it is the wrong variant."""
+    for token in words[hit.start : hit.end + _COLOUR_WORDS]:
+        if token.kind is Kind.BREAK or token.text in ".!?。！？":
+            return False
+        if token.text in colours:
+            return True
+    return False
+
+
+def _packaging(hit: Hit, words: Sequence[Token], places: _Places, counted: frozenset[int]) -> bool:
     """Whether a damage hit speaks of the box and not of what is in it."""
     for end in range(hit.start, max(0, hit.start - _PACKAGING_WORDS), -1):
         box = places.ends.get("class:packaging", {}).get(end)
-        if box is not None:
+        if box is not None and box.start not in counted:
             inside = places.before("cue:inside", box.start, words, 1)
             follower = words[box.end].text if box.end < len(words) else ""
             return inside is None and follower not in ("of", "von", "mit", "with", "里", "の")
@@ -129,8 +143,20 @@ def _packaging(hit: Hit, words: Sequence[Token], places: _Places) -> bool:
     return hit.end in places.starts.get("class:packaging", {})
 
 
-def read_cues(words: Sequence[Token], hits: Sequence[Hit], language: str, names: frozenset[int]) -> Cues:
-    """The cues that stand. *names* are tokens inside product names, which say nothing about a problem."""
+def read_cues(
+    words: Sequence[Token],
+    hits: Sequence[Hit],
+    lexicons: Sequence[Lexicon],
+    names: frozenset[int],
+    counted: frozenset[int],
+) -> Cues:
+    """The cues that stand.
+
+    *names* are tokens inside product names, which say nothing about a problem; *counted* are tokens
+    of quantities ("2 boxes"), which are no packaging.
+    """
+    language = lexicons[0].language
+    colours = frozenset(word for one in lexicons for word in one.colours)
     outside = [hit for hit in hits if not any(index in names for index in range(hit.start, hit.end))]
     places = _Places([*outside, *(hit for hit in hits if hit.label.startswith("class:"))])
     candidates = [hit for hit in outside if hit.label.startswith("issue:") or hit.label in ("cue:fine", "cue:greeting")]
@@ -149,8 +175,10 @@ def read_cues(words: Sequence[Token], hits: Sequence[Hit], language: str, names:
         if negated and issue is not ProblemType.MISSING_PARTS:
             fine.append(hit)
             continue
-        if issue is ProblemType.TRANSIT_DAMAGE and _packaging(hit, words, places):
+        if issue is ProblemType.TRANSIT_DAMAGE and _packaging(hit, words, places, counted):
             issue = ProblemType.PACKAGE_DAMAGE
+        if issue is ProblemType.WRONG_ITEM and _other_colour(hit, words, colours):
+            issue = ProblemType.WRONG_VARIANT
         issues.append((issue, hit))
     remedies = _without_overlap(hit for hit in outside if hit.label.startswith("remedy:"))
     asked = tuple(hit for hit in remedies if not _negated(hit, words, places, language))

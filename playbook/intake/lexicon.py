@@ -41,6 +41,7 @@ class Cues(Value):
     instead: tuple[str, ...]
     inside: tuple[str, ...]
     whole_order: tuple[str, ...]
+    contents: tuple[str, ...]
     greeting: tuple[str, ...]
 
 

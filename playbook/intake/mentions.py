@@ -21,7 +21,7 @@ class Mention:
 
     ``lines`` are indices into the catalogue: the lines that fit equally well, best first. ``exact``
     is a SKU or ASIN; ``partial`` has only colours, sizes or other words that name nothing alone.
-    ``score`` is between 0 and 1; ``links`` is the evidence.
+    ``score`` is between 0 and 1; ``links`` is the evidence, ``heads`` what was taken from the context.
     """
 
     start: int
@@ -32,6 +32,7 @@ class Mention:
     partial: bool = False
     borrowed: bool = False
     links: tuple[Link, ...] = ()
+    heads: tuple[Link, ...] = ()
 
     @property
     def clear(self) -> bool:
@@ -66,6 +67,10 @@ class Weigher:
             how > AFFIX and word not in self._vocabulary.bare and not word.isdigit()
             for word, how in link.targets.items()
         )
+
+    def is_colour(self, link: Link) -> bool:
+        """Whether the link is a colour."""
+        return any(word in self._vocabulary.colours for word in link.targets)
 
     def scores(self, links: Sequence[Link], among: Collection[int] | None = None) -> dict[int, float]:
         """The weight of the evidence for every line it touches, contradictions taken off."""
@@ -187,10 +192,26 @@ def _with_skus_joined(mentions: Sequence[Mention], words: Sequence[Token]) -> li
     return joined
 
 
+def _repeats(mention: Mention, before: Mention | None, sentence_of: Sequence[int], weigher: Weigher) -> bool:
+    """Whether "the lid", "the jar" only goes on about the product named before it in the sentence."""
+    if before is None or mention.exact or not before.clear:
+        return False
+    if sentence_of[before.start] != sentence_of[mention.start]:
+        return False
+    if len(mention.links) == 1 and not any(weigher.is_colour(link) for link in mention.links):
+        return before.lines[0] in weigher.scores(mention.links)
+    return before.lines[0] in mention.lines and len(mention.links) < len(before.links)
+
+
 def with_context(mentions: Sequence[Mention], sentence_of: Sequence[int], weigher: Weigher) -> list[Mention]:
-    """Resolve "the green ones" and ties by the mention before (any sentence) or after (same one)."""
+    """Resolve "the green ones" and ties by the mention before (any sentence) or after (same one).
+
+    A word that only goes on about the product before it is no mention of its own.
+    """
     resolved: list[Mention] = []
     for index, mention in enumerate(mentions):
+        if _repeats(mention, resolved[-1] if resolved else None, sentence_of, weigher):
+            continue
         if mention.exact or (mention.clear and not mention.partial):
             resolved.append(mention)
             continue
@@ -204,7 +225,7 @@ def with_context(mentions: Sequence[Mention], sentence_of: Sequence[int], weighe
         for context in (before, after):
             if context is None or not context.links or (mention.partial and context is after and before):
                 continue
-            if not mention.partial and sentence_of[context.start] != sentence:
+            if not mention.partial and sentence_of[context.start] < sentence - 1:
                 continue
             found = _borrow(mention, context, weigher)
             if found.clear:
@@ -217,12 +238,12 @@ def _borrow(mention: Mention, context: Mention, weigher: Weigher) -> Mention:
     """*mention* with the help of the words of *context*, among the lines it fits itself."""
     own = weigher.scores(mention.links)
     among = set(mention.lines) if not mention.partial else {line for line, score in own.items() if score > 0}
-    heads = [link for link in context.links if weigher.names(link)] or list(context.links)
+    heads = context.heads or tuple(link for link in context.links if weigher.names(link)) or context.links
     helped = weigher.scores(heads, among)
     if not helped:
         return mention
     total = {line: own[line] + _CONTEXT_SHARE * helped.get(line, 0.0) for line in among}
     top = max(total.values())
     tied = tuple(sorted((line for line in among if total[line] >= top * 0.97), key=lambda line: (-total[line], line)))
-    return replace(mention, lines=tied, partial=False, borrowed=True, score=mention.score * 0.8)
+    return replace(mention, lines=tied, partial=False, borrowed=True, score=mention.score * 0.8, heads=heads)
 

@@ -134,6 +134,10 @@ class _Finder:
         glued = following is not None and following.start == words[end - 1].end
         if following is not None and glued and following.kind is Kind.WORD and self.counter_end(end) is None:
             return False
+        beyond = words[end + 1] if end + 1 < len(words) else None
+        if glued and following is not None and following.text == "-" and beyond is not None:
+            if beyond.kind is Kind.WORD and beyond.start == following.end:
+                return False
         if previous is not None and previous.end == words[start].start and previous.kind is Kind.WORD:
             return previous.text in ("x", "\u00d7")
         opens_line = previous is None or previous.kind is Kind.BREAK or previous.text in ("(", "*")
@@ -239,7 +243,7 @@ def _from_hit(finder: _Finder, hit: Hit) -> Quantity | None:
 def _with_roles(finder: _Finder, found: list[Quantity], hits: Sequence[Hit]) -> list[Quantity]:
     before = finder.ends.get("cue:total_before", {})
     after = finder.starts.get("cue:total_after", {})
-    more = finder.ends.get("cue:more", {})
+    more = finder.ends.get("cue:more", {}), finder.starts.get("cue:more", {})
     each = finder.starts.get("cue:each", {}), finder.ends.get("cue:each", {})
     roles: list[Quantity] = []
     for quantity in found:
@@ -248,7 +252,7 @@ def _with_roles(finder: _Finder, found: list[Quantity], hits: Sequence[Hit]) -> 
             quantity = replace(
                 quantity,
                 role="total" if is_total else "count",
-                more=quantity.start in more,
+                more=quantity.start in more[0] or quantity.end in more[1],
                 each=quantity.end in each[0] or quantity.start in each[1],
             )
         roles.append(quantity)
@@ -268,7 +272,8 @@ def _mark_arrived(found: list[Quantity], hit: Hit) -> None:
 
     first = bisect_left(found, hit.start - 8, key=lambda quantity: quantity.start)
     last = bisect_left(found, hit.start + 9, key=lambda quantity: quantity.start)
-    near = sorted((distance(found[index]), index) for index in range(first, last) if found[index].sort == "number")
+    near = sorted((distance(found[index]), index) for index in range(first, last)
+                  if found[index].sort == "number" and found[index].role != "total")
     if near and near[0][0] <= 6:
         found[near[0][1]] = replace(found[near[0][1]], role="arrived")
 

@@ -155,7 +155,7 @@ class Proposer:
             and row.units is not None
             and explicit
             and mention.clear
-            and not (mention.borrowed or mention.partial or claim.several or row.conflict)
+            and not (mention.borrowed or mention.partial or claim.several or claim.doubt or row.conflict)
             and product >= _SURE_PRODUCT
             and claim.clear_issue
         )

@@ -143,7 +143,9 @@ def read(message: str, lines: Sequence[LineRef] = (), *, language: str | None = 
     barriers = counted | (cue_tokens - linked) | {index for index, token in enumerate(words) if token.text in _PARTING}
     places = covered(words, [(start, end) for start, end, _ in skus])
     mentions = find_mentions(words, links, _sku_tokens(words, skus), barriers, weigher) if lines else []
-    mentions = [mention for mention in mentions if mention.exact or not _only_cues(mention, cue_tokens)]
+    mentions = [
+        mention for mention in mentions if mention.exact or not (_only_cues(mention, cue_tokens) or _excluded(mention, words))
+    ]
     names = frozenset(
         index
         for mention in mentions
@@ -152,7 +154,8 @@ def read(message: str, lines: Sequence[LineRef] = (), *, language: str | None = 
         if 1.0 in link.targets.values()
         for index in range(link.start, link.end)
     )
-    cues = read_cues(words, hits, text.language, names | places)
+    cues = read_cues(words, hits, text.lexicons, names | places, frozenset(counted))
+    quantities = [quantity for quantity in quantities if quantity.role == "arrived" or quantity.start not in cues.tokens]
     clauses = _clauses(text, quantities, cues, places)
     sentence_of = [0] * (len(words) + 1)
     for clause in clauses:
@@ -178,6 +181,11 @@ def _sku_tokens(words: Sequence[Token], skus: Sequence[tuple[int, int, int]]) ->
         if inside:
             found[inside[0]] = (inside[-1] + 1, line)
     return found
+
+
+def _excluded(mention: Mention, words: Sequence[Token]) -> bool:
+    """Whether the product is named as not meant: "not the printed ones"."""
+    return any(token.text in ("not", "nicht", "\u4e0d\u662f") for token in words[max(0, mention.start - 2) : mention.start])
 
 
 def _only_cues(mention: Mention, cue_tokens: set[int]) -> bool:

@@ -61,6 +61,8 @@ def _fold_char(char: str) -> str:
         return ""
     if category in ("Cc", "Cs", "Zs", "Co"):
         return " "
+    if "\u2460" <= char <= "\u24ff":
+        return " "
     plain = unicodedata.normalize("NFKC", char)
     lower = (plain if len(plain) == 1 else char).lower()
     return lower if len(lower) == 1 else char
