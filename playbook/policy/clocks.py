@@ -1,0 +1,147 @@
+"""The clocks: elapsed hours, calendar days, working days; in the zone where the days end.
+
+Elapsed time is exact. A deadline in days ends with the local day (23:59:59), whatever the hour it
+started; one that opens something (``edge: earliest``) opens with the local day (00:00:00). Working
+days are those of one named calendar: weekends, public holidays and made-up working weekends.
+All results are aware UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from threading import Lock
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from playbook.policy.rows import WEEKDAYS, CalendarRow, DaysOff, DeadlineRow, DeadlineThen, MarketRow, Season
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+"""Years for which holidays are known well enough to count working days."""
+
+
+class WorkCalendar(Protocol):
+    """Tells working days from others."""
+
+    def is_working_day(self, key: date, /) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WeekendsOnly:
+    """Working days are all days but the weekend; public holidays are not looked at."""
+
+    weekend: frozenset[int]
+
+    def is_working_day(self, key: date, /) -> bool:
+        """Whether *key* is not a day of the weekend."""
+        return key.weekday() not in self.weekend
+
+
+class PublicHolidays:
+    """The working days of a country: a thin lock around the library, which fills years as it is asked."""
+
+    def __init__(self, country: str, subdiv: str | None, weekend: frozenset[int]) -> None:
+        import holidays  # takes 0.1 s: only for those who count working days
+
+        self._days = holidays.country_holidays(country, subdiv=subdiv)
+        self._days.weekend = set(weekend)
+        self._lock = Lock()
+
+    def is_working_day(self, key: date, /) -> bool:
+        """Whether people work on *key*; a weekend that makes up for a long holiday counts as work."""
+        with self._lock:
+            return self._days.is_working_day(key)
+
+
+@lru_cache(maxsize=64)
+def work_calendar(days_off: DaysOff) -> WorkCalendar:
+    """The calendar behind a country's days off. Raises ValueError for a country nobody knows."""
+    weekend = frozenset(WEEKDAYS.index(day) for day in days_off.weekend)
+    if days_off.country is None:
+        return WeekendsOnly(weekend)
+    try:
+        return PublicHolidays(days_off.country, days_off.subdiv, weekend)
+    except NotImplementedError as error:
+        raise ValueError(str(error)) from None
+
+
+def nth_working_day(after: date, count: int, calendar: WorkCalendar) -> date:
+    """The *count*-th working day after *after*; for 0 the day itself or the next working day."""
+    if not FIRST_YEAR <= after.year <= LAST_YEAR:
+        raise ValueError(f"no working days are known for the year {after.year}")
+    day = after if count == 0 else after + timedelta(days=1)
+    left = max(count, 1)
+    for _ in range(60 * left + 400):
+        if calendar.is_working_day(day):
+            left -= 1
+            if left == 0:
+                return day
+        day += timedelta(days=1)
+    raise ValueError(f"fewer than {count} working days follow {after}")
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The last second of a local day; when the clocks fall back at midnight, the later one."""
+    return datetime.combine(day, time(23, 59, 59, fold=1), zone).astimezone(UTC)
+
+
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment of a local day."""
+    return datetime.combine(day, time(0), zone).astimezone(UTC)
+
+
+def season_end(bought_on: date, season: Season) -> date | None:
+    """Until when something bought on that day may be returned; None outside of the season."""
+    if not season.bought_from <= f"{bought_on:%m-%d}" <= season.bought_to:
+        return None
+    month, day = (int(part) for part in season.until.split("-"))
+    return date(bought_on.year + 1, month, day)
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Deadlines in the calendars of the policy files."""
+
+    calendars: Mapping[str, CalendarRow]
+
+    def due(self, row: DeadlineRow, start_at: datetime, market: MarketRow) -> datetime:
+        """When the deadline ends (or opens), for a clock that starts at *start_at* (aware).
+
+        Raises ValueError for a naive time, and for a seasonal row when the purchase was out of season.
+        """
+        return self._after(row.then, row.then.value or 0, start_at, market)
+
+    def due_range(self, row: DeadlineRow, start_at: datetime, market: MarketRow) -> tuple[datetime, datetime]:
+        """The earliest and the latest end of an estimate; equal when the row gives no range."""
+        latest = self.due(row, start_at, market)
+        if row.then.least is None:
+            return latest, latest
+        return self._after(row.then, row.then.least, start_at, market), latest
+
+    def _after(self, then: DeadlineThen, amount: int, start_at: datetime, market: MarketRow) -> datetime:
+        if start_at.tzinfo is None:
+            raise ValueError("a clock cannot start at a time without a zone")
+        if then.calendar == "elapsed":
+            span = timedelta(hours=amount) if then.unit == "hour" else timedelta(days=amount)
+            return start_at.astimezone(UTC) + span
+        zone, cut_off, days_off = market.tz, None, market.days_off
+        if then.days_of is not None:
+            named = self.calendars[then.days_of]
+            zone = ZoneInfo(named.time_zone) if named.time_zone else zone
+            days_off, cut_off = named.days_off or days_off, named.cut_off
+        local = start_at.astimezone(zone)
+        day = local.date()
+        if cut_off is not None and f"{local:%H:%M}" >= cut_off:
+            day += timedelta(days=1)
+        if then.season is not None:
+            until = season_end(day, then.season)
+            if until is None:
+                raise ValueError(
+                    f"{day} is outside of the season {then.season.bought_from} to {then.season.bought_to}"
+                )
+            day = until
+        elif then.calendar == "business":
+            day = nth_working_day(day, amount, work_calendar(days_off))
+        else:
+            day += timedelta(days=amount)
+        return start_of_day(day, zone) if then.edge == "earliest" else end_of_day(day, zone)

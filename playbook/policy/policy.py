@@ -1,0 +1,158 @@
+"""The rules of one day, as the rest of the program asks for them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from playbook.domain.ids import Marketplace
+from playbook.domain.money import Money
+from playbook.domain.orders import Channel
+from playbook.policy.clocks import Clocks
+from playbook.policy.loading import Rows, content_hash, load_rows, read_files
+from playbook.policy.rows import DeadlineRow, MarketRow, MessageRuleRow, RemedyRow
+from playbook.policy.tables import Lookup, RemedyFacts, RemedyTable
+
+
+@dataclass(frozen=True)
+class Policy:
+    """All rules, as read from one folder. Every method is pure: the day is an argument."""
+
+    rows: Rows
+    _table: RemedyTable = field(init=False, repr=False, compare=False)
+    _clocks: Clocks = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_table", RemedyTable(self.rows.remedies, self.rows.amounts))
+        object.__setattr__(self, "_clocks", Clocks(self.rows.calendars))
+
+    @property
+    def version(self) -> str:
+        """Twelve hex digits of the content of all policy files: the playbook version of a case."""
+        return self.rows.version
+
+    @property
+    def markets(self) -> Mapping[Marketplace, MarketRow]:
+        """Every marketplace with its currency, zone and language."""
+        return self.rows.markets
+
+    def remedies(self, facts: RemedyFacts, on: date) -> Lookup:
+        """What may be done about a claim: hits with the best first, misses with the reason, the trace."""
+        return self._table.lookup(facts, on)
+
+    def remedy_row(self, row_id: str, on: date | None = None) -> RemedyRow | None:
+        """The row with that id, as it holds on *on*, or its latest version; None when unknown."""
+        versions = self._remedies_by_id.get(row_id, ())
+        valid = [row for row in versions if on is not None and row.is_valid(on)]
+        return next(iter([*valid, *versions]), None)
+
+    @cached_property
+    def _remedies_by_id(self) -> dict[str, tuple[RemedyRow, ...]]:
+        by_id: dict[str, tuple[RemedyRow, ...]] = {}
+        for row in sorted(self.rows.remedies, key=lambda row: row.valid_from or date.min, reverse=True):
+            by_id[row.id] = (*by_id.get(row.id, ()), row)
+        return by_id
+
+    @cached_property
+    def _deadlines_by_id(self) -> dict[str, tuple[DeadlineRow, ...]]:
+        by_id: dict[str, tuple[DeadlineRow, ...]] = {}
+        for row in self.rows.deadlines:
+            by_id[row.id] = (*by_id.get(row.id, ()), row)
+        return by_id
+
+    def deadline(
+        self,
+        deadline_id: str,
+        *,
+        market: Marketplace,
+        channel: Channel | None,
+        on: date,
+        business: bool = False,
+    ) -> DeadlineRow | None:
+        """The row of that id for a marketplace, channel and day; None when there is none.
+
+        Without a channel only a row for every channel answers. Rows for business orders only answer
+        for those.
+        """
+        rows = self._deadlines_by_id.get(deadline_id, ())
+        return next((row for row in rows if _holds(row, market, channel, on, business)), None)
+
+    def deadlines(
+        self, start: str, *, market: Marketplace, channel: Channel | None, on: date, business: bool = False
+    ) -> tuple[DeadlineRow, ...]:
+        """Every clock that the event *start* starts.
+
+        Rows under a condition that the order does not tell are left out.
+        """
+        return tuple(
+            row
+            for row in self.rows.deadlines
+            if row.start == start
+            and row.when.condition is None
+            and _holds(row, market, channel, on, business)
+        )
+
+    def due(self, row: DeadlineRow, start_at: datetime, market: Marketplace) -> datetime:
+        """When the deadline ends, aware UTC; see `playbook.policy.clocks`."""
+        return self._clocks.due(row, start_at, self.market(market))
+
+    def due_range(
+        self, row: DeadlineRow, start_at: datetime, market: Marketplace
+    ) -> tuple[datetime, datetime]:
+        """The earliest and latest end of an estimate; equal for a deadline without a range."""
+        return self._clocks.due_range(row, start_at, self.market(market))
+
+    def market(self, market: Marketplace) -> MarketRow:
+        """What is known about a marketplace; there is a row for every one."""
+        return self.rows.markets[market]
+
+    def amount(self, name: str, currency: str) -> Money | None:
+        """A named amount of ``approvals.yaml`` in a currency; None when the table has none."""
+        value = self.rows.amounts.get(name, {}).get(currency)
+        return None if value is None else Money(value, currency)
+
+    def approval_limit(self, role: str, currency: str, on: date) -> Money | None:
+        """Up to how much the role may compensate one case: None is no limit, zero for an unknown role."""
+        for row in self.rows.approvals:
+            if row.when.role == role and row.is_valid(on):
+                if row.then.limit is None:
+                    return None
+                return self.amount(row.then.limit, currency) or Money.zero(currency)
+        return Money.zero(currency)
+
+    def message_rules(self, market: Marketplace, on: date) -> tuple[MessageRuleRow, ...]:
+        """What messages to buyers of a marketplace must or should not contain."""
+        return tuple(row for row in self.rows.message_rules if market in row.market and row.is_valid(on))
+
+
+def _holds(row: DeadlineRow, market: Marketplace, channel: Channel | None, on: date, business: bool) -> bool:
+    channels = frozenset(Channel) if channel is None else frozenset({channel})
+    return (
+        market in row.market
+        and channels <= row.channel
+        and row.is_valid(on)
+        and (business or row.when.only is None)
+    )
+
+
+_LOADED: dict[Path, Policy] = {}
+"""The last policy of each folder: reading the bytes again is cheap, checking them is not."""
+
+
+def load_policy(path: Path | None = None) -> Policy:
+    """The policy of a folder (default: the one that comes with the program).
+
+    Raises PolicyError with every fault of every file. A folder whose content is the same as at the
+    last call in this process is not parsed again.
+    """
+    if path is None:
+        from playbook.settings import data_dir
+
+        path = data_dir() / "policies"
+    folder = path.resolve()
+    files = read_files(folder)
+    known = _LOADED.get(folder)
+    if known is None or known.version != content_hash(files):
+        known = _LOADED[folder] = Policy(load_rows(files))
+    return known
