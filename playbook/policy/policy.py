@@ -11,7 +11,8 @@ from playbook.domain.money import Money
 from playbook.domain.orders import Channel
 from playbook.policy.clocks import Clocks
 from playbook.policy.loading import Rows, content_hash, load_rows, read_files
-from playbook.policy.rows import DeadlineRow, MarketRow, MessageRuleRow, RemedyRow
+from playbook.policy.remedy_rows import RemedyRow
+from playbook.policy.rows import DeadlineRow, MarketRow, MessageRuleRow
 from playbook.policy.tables import Lookup, RemedyFacts, RemedyTable
 
 

@@ -18,7 +18,7 @@ from playbook.domain.ids import Marketplace
 from playbook.domain.money import Money
 from playbook.domain.orders import Channel
 from playbook.domain.remedies import RemedyKind
-from playbook.policy.rows import AmountRange, IntRange, Outcome, RemedyRow
+from playbook.policy.remedy_rows import AmountRange, IntRange, Outcome, RemedyRow
 
 UNKNOWN = "?"
 """How an unknown fact is written in a miss."""
