@@ -104,6 +104,10 @@ def _take_numbers(claim: Claim, quantities: Sequence[Quantity], issue_at: int | 
             claim.arrived = quantity
     if not counts:
         return
+    shares = [quantity for quantity in counts if quantity.sort == "fraction"]
+    wholes = [quantity for quantity in counts if quantity.sort == "number" and not quantity.weak]
+    if shares and wholes and wholes[0].start < shares[0].start:
+        claim.total, counts = claim.total or wholes[0], shares
     best = min(_strength(quantity) for quantity in counts)
     strong = [quantity for quantity in counts if _strength(quantity) == best]
     if claim.quantity is not None and _strength(claim.quantity) < best:
@@ -281,12 +285,12 @@ class Assembler:
             first = min(strong, key=lambda quantity: quantity.start)
             claim = Claim(self._last[-1].mention, first.start, first.end, clause.sentence)
             _take_numbers(claim, clause.quantities, at)
-            claim.replaces = clause.has("correction") or first.more is False and issue is self._last[-1].issue
+            claim.replaces = clause.has("correction")
             self._apply(clause, [claim], issue, clear, False)
         elif self._last:
             for claim in self._last:
                 if (claim.issue, issue) in _REFINED:
-                    claim.issue = issue
+                    claim.issue, claim.clear_issue = issue, False
         else:
             self.result.orphans.append(clause)
 
@@ -294,7 +298,7 @@ class Assembler:
         """ "... but the contents are fine": only the packaging was damaged."""
         for claim in self._last if clause.has("contents") else []:
             if claim.issue is ProblemType.TRANSIT_DAMAGE:
-                claim.issue = ProblemType.PACKAGE_DAMAGE
+                claim.issue, claim.clear_issue = ProblemType.PACKAGE_DAMAGE, False
 
     def _number_alone(self, clause: Clause) -> None:
         if self._header is not None and not self._header.used:
@@ -354,6 +358,8 @@ def pack_counts(claim: Claim, ordered: int | None) -> int | None:
     if claim.quantity is None:
         return None
     units = claim.quantity.units(ordered, total)
+    if claim.issue is ProblemType.EXTRA_ITEM and units is not None and ordered is not None and units > ordered:
+        return units - ordered
     if units == ordered and claim.quantity.sort == "number":
         others = {option.value for option in claim.options if option.value != ordered}
         return others.pop() if len(others) == 1 else units

@@ -15,6 +15,8 @@ from playbook.intake.model import AskedRemedy, AskedRemedyKind, LineRef, Mark, Q
 from playbook.intake.text import Folded, Token
 
 _SURE_PRODUCT = 0.58
+_NEVER_SURE = frozenset({ProblemType.WRONG_ITEM})
+"""Another product or another colour of it: words alone rarely tell."""
 _LONGEST_QUOTE = 500
 _LONGEST_MENTION = 80
 
@@ -158,6 +160,7 @@ class Proposer:
             and not (mention.borrowed or mention.partial or claim.several or claim.doubt or row.conflict)
             and product >= _SURE_PRODUCT
             and claim.clear_issue
+            and claim.issue not in _NEVER_SURE
         )
         line = self._lines[row.line] if row.line is not None else None
         first, last = row.span
