@@ -142,7 +142,9 @@ def _lines(order: Mapping[str, Any], products: Mapping[str, Product], chance: ra
     return lines
 
 
-def _ordinary(ordinary: Mapping[str, Any], products: Mapping[str, Product], taken: set[str]) -> Iterator[dict[str, Any]]:
+def _ordinary(
+    ordinary: Mapping[str, Any], products: Mapping[str, Product], taken: set[str]
+) -> Iterator[dict[str, Any]]:
     chance = random.Random(SEED)
     days = (ordinary["to"] - ordinary["from"]).days
     for market, count in ordinary["counts"].items():
@@ -153,7 +155,9 @@ def _ordinary(ordinary: Mapping[str, Any], products: Mapping[str, Product], take
                 order_id = f"{prefix}-{chance.randrange(10**7):07}-{chance.randrange(10**7):07}"
             taken.add(order_id)
             day = ordinary["from"] + timedelta(days=chance.randrange(days + 1))
-            placed = datetime(day.year, day.month, day.day, chance.randrange(24), chance.randrange(60), tzinfo=UTC)
+            placed = datetime(
+                day.year, day.month, day.day, chance.randrange(24), chance.randrange(60), tzinfo=UTC
+            )
             wanted = chance.randint(1, ordinary["max_lines"])
             skus = chance.sample(list(products), wanted)
             channel = chance.choices(("FBM", "FBA", "SFP"), (6, 3, 1))[0]
@@ -165,7 +169,11 @@ def _ordinary(ordinary: Mapping[str, Any], products: Mapping[str, Product], take
                 "channel": channel,
                 "business": chance.random() < 0.3,
                 "placed": placed.isoformat(),
-                **({"delivered": delivered} if delivered <= LAST_DAY else {"latest": delivered + timedelta(days=2)}),
+                **(
+                    {"delivered": delivered}
+                    if delivered <= LAST_DAY
+                    else {"latest": delivered + timedelta(days=2)}
+                ),
                 "lines": [f"{sku} {chance.choice((1, 1, 2, 3, 4, 6, 10, 12))}" for sku in skus],
             }
 
@@ -203,7 +211,9 @@ def _report_rows(order: Mapping[str, Any], products: Mapping[str, Product]) -> I
             "fulfillment-channel": "Amazon" if line.channel == "FBA" else "Merchant",
             "sales-channel": market.channel_name,
             "order-channel": "",
-            "ship-service-level": {"FBA": "Expedited", "SFP": "Prime Standard", "FBM": "Standard"}[line.channel],
+            "ship-service-level": {"FBA": "Expedited", "SFP": "Prime Standard", "FBM": "Standard"}[
+                line.channel
+            ],
             "product-name": product.titles[market.language],
             "sku": line.sku,
             "asin": product.asin,
@@ -213,7 +223,9 @@ def _report_rows(order: Mapping[str, Any], products: Mapping[str, Product]) -> I
             "item-price": _money(item, market.currency),
             "item-tax": _money((item - off) * part, market.currency),
             "shipping-price": _money(own_shipping, market.currency),
-            "shipping-tax": _money(own_shipping * part if market.tax_included else Decimal(0), market.currency),
+            "shipping-tax": _money(
+                own_shipping * part if market.tax_included else Decimal(0), market.currency
+            ),
             "gift-wrap-price": "",
             "gift-wrap-tax": "",
             "item-promotion-discount": _money(-off, market.currency) if off else "",
@@ -246,7 +258,9 @@ def _order_status(lines: Iterable[_Line]) -> str:
 def _item_status(line: _Line) -> str:
     if line.cancelled:
         return "Cancelled"
-    return "Shipped" if line.shipped == line.units else "Unshipped" if line.shipped == 0 else "PartiallyShipped"
+    return (
+        "Shipped" if line.shipped == line.units else "Unshipped" if line.shipped == 0 else "PartiallyShipped"
+    )
 
 
 def _recipient_row(row: Mapping[str, str], recipient: Mapping[str, str]) -> dict[str, str]:
@@ -278,7 +292,9 @@ def sample_files(folder: Path) -> dict[str, str]:
     ordinary = list(_ordinary(plan["ordinary"], products, {order["id"] for order in planned}))
     rows = {order["name"]: list(_report_rows(order, products)) for order in [*planned, *ordinary]}
     by_date = sorted((row for group in rows.values() for row in group), key=lambda row: row["purchase-date"])
-    people = [_recipient_row(row, o["recipient"]) for o in planned if "recipient" in o for row in rows[o["name"]]]
+    people = [
+        _recipient_row(row, o["recipient"]) for o in planned if "recipient" in o for row in rows[o["name"]]
+    ]
     earlier = [
         {"order_id": order["id"], **_plain(entry)} for order in planned for entry in order.get("earlier", ())
     ]
@@ -295,7 +311,9 @@ def _plain(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value.isoformat() if isinstance(value, date) else value for key, value in entry.items()}
 
 
-def _readme(planned: Iterable[Mapping[str, Any]], rows: Mapping[str, list[dict[str, str]]], ordinary: int) -> str:
+def _readme(
+    planned: Iterable[Mapping[str, Any]], rows: Mapping[str, list[dict[str, str]]], ordinary: int
+) -> str:
     out = [
         "# Sample orders",
         "",
@@ -316,7 +334,9 @@ def _readme(planned: Iterable[Mapping[str, Any]], rows: Mapping[str, list[dict[s
     for order in planned:
         lines = rows[order["name"]]
         units = sum(int(row["quantity"]) for row in lines)
-        channels = "+".join(dict.fromkeys("FBA" if "Amazon" == r["fulfillment-channel"] else order["channel"] for r in lines))
+        channels = "+".join(
+            dict.fromkeys("FBA" if "Amazon" == r["fulfillment-channel"] else order["channel"] for r in lines)
+        )
         recipient = order.get("recipient") or {}
         person = f"{recipient['name']}, {recipient['postcode']}" if recipient else ""
         out.append(

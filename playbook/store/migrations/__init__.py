@@ -1,0 +1,1 @@
+"""Alembic's folder: how databases of older versions are brought up to date."""

@@ -1,0 +1,253 @@
+"""The store over SQLAlchemy Core: SQLite or PostgreSQL."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from itertools import islice
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from playbook.domain.events import Event
+from playbook.domain.ids import CaseId, OrderId
+from playbook.domain.orders import Order
+from playbook.store import eventlog, homeindex, orderbook, vault
+from playbook.store import verify as verifying
+from playbook.store.engine import make_engine, reading, upsert, writing
+from playbook.store.errors import VersionClash
+from playbook.store.keys import Key, PersonKey, entry_of
+from playbook.store.schema import ensure_current
+from playbook.store.tables import case_numbers, cases, drafts
+from playbook.store.values import CaseIndexRow, Finding, OrderEntry, OrdersSaved, Purged, Recipient
+
+ORDERS_AT_ONCE = 500
+"""Orders of an import in one transaction: small enough that agents' clicks pass in between."""
+
+
+class SqlTx:
+    """A write transaction; see `playbook.store.protocol.WriteTx`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def events(self, case_id: CaseId) -> tuple[Event, ...]:
+        """The log of a case, oldest first."""
+        return eventlog.read_events(self._connection, case_id)
+
+    def events_of_order(self, order_id: OrderId) -> dict[CaseId, tuple[Event, ...]]:
+        """The logs of all cases that hold this order now."""
+        return eventlog.read_order_events(self._connection, order_id)
+
+    def append(self, case_id: CaseId, events: Sequence[Event], expected_version: int) -> tuple[Event, ...]:
+        """Add events after *expected_version*, with seq and chain set.
+
+        VersionClash when somebody was faster; the whole transaction is then rolled back.
+        """
+        try:
+            return eventlog.append(self._connection, case_id, events, expected_version)
+        except VersionClash:
+            self._connection.rollback()
+            raise
+
+    def put_index(self, row: CaseIndexRow) -> None:
+        """Write the home page's row of a case."""
+        homeindex.put_index(self._connection, row)
+
+    def put_draft(self, case_id: CaseId, step: str, data: dict[str, Any], at: datetime) -> None:
+        """Keep the unconfirmed work of a step, as JSON."""
+        row = {"case_id": case_id, "step": step, "data": json.dumps(data), "saved_at": at}
+        upsert(self._connection, drafts, [row])
+
+    def delete_draft(self, case_id: CaseId, step: str) -> None:
+        """Forget the unconfirmed work of a step."""
+        self._connection.execute(delete(drafts).where(drafts.c.case_id == case_id, drafts.c.step == step))
+
+
+class SqlStore:
+    """The store of one desk; see `playbook.store.protocol.Store`. Safe to use from several threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def write(self, lock_on: str) -> Iterator[SqlTx]:
+        """One serialised write transaction: commits when the block ends, rolls back when it raises.
+
+        Writers with the same *lock_on* queue; on SQLite all writers do.
+        """
+        with writing(self._engine, lock_on) as connection:
+            yield SqlTx(connection)
+
+    def events(self, case_id: CaseId) -> tuple[Event, ...]:
+        """The log of a case, oldest first; empty for an unknown one."""
+        return self.events_since(case_id, 0)
+
+    def events_since(self, case_id: CaseId, seq: int) -> tuple[Event, ...]:
+        """The events of a case after *seq*."""
+        with reading(self._engine) as connection:
+            return eventlog.read_events(connection, case_id, seq)
+
+    def events_of_order(self, order_id: OrderId) -> dict[CaseId, tuple[Event, ...]]:
+        """The logs of all cases that hold this order now."""
+        with reading(self._engine) as connection:
+            return eventlog.read_order_events(connection, order_id)
+
+    def case_ids(self) -> tuple[CaseId, ...]:
+        """Every case that has events, in the order of the ids."""
+        with reading(self._engine) as connection:
+            query = select(cases.c.case_id).where(cases.c.version > 0).order_by(cases.c.case_id)
+            return tuple(CaseId(case_id) for (case_id,) in connection.execute(query))
+
+    def new_case_id(self, year: int) -> CaseId:
+        """The next free id of a year, for example ``2026-0412``; never given twice."""
+        with writing(self._engine, "case_numbers") as connection:
+            is_postgres = connection.dialect.name == "postgresql"
+            insert = (postgresql.insert if is_postgres else sqlite.insert)(case_numbers)
+            counted = insert.values(year=year, last=1).on_conflict_do_update(
+                index_elements=["year"], set_={"last": case_numbers.c.last + 1}
+            )
+            number = connection.execute(counted.returning(case_numbers.c.last)).scalar_one()
+        return CaseId(f"{year:04}-{number:04}")
+
+    def list_index(
+        self, *, open_only: bool = True, text: str | None = None, limit: int = 50, offset: int = 0
+    ) -> tuple[CaseIndexRow, ...]:
+        """The home page's rows, the most urgent first; *text* filters."""
+        with reading(self._engine) as connection:
+            return homeindex.list_index(
+                connection, open_only=open_only, text=text, limit=limit, offset=offset
+            )
+
+    def draft(self, case_id: CaseId, step: str) -> dict[str, Any] | None:
+        """The unconfirmed work of a step, None when there is none."""
+        with reading(self._engine) as connection:
+            query = select(drafts.c.data).where(drafts.c.case_id == case_id, drafts.c.step == step)
+            data = connection.execute(query).scalar()
+        return None if data is None else json.loads(data)
+
+    def put_draft(self, case_id: CaseId, step: str, data: dict[str, Any], at: datetime) -> None:
+        """Keep the unconfirmed work of a step, as JSON."""
+        with self.write(case_id) as tx:
+            tx.put_draft(case_id, step, data, at)
+
+    def delete_draft(self, case_id: CaseId, step: str) -> None:
+        """Forget the unconfirmed work of a step."""
+        with self.write(case_id) as tx:
+            tx.delete_draft(case_id, step)
+
+    def vault_put(
+        self,
+        kind: str,
+        text: str,
+        *,
+        purge_after: date,
+        case_id: CaseId | None = None,
+        order_id: OrderId | None = None,
+    ) -> str:
+        """Keep a text until the end of *purge_after*; returns an opaque reference."""
+        with writing(self._engine, "vault") as connection:
+            return vault.put_text(connection, kind, text, purge_after, case_id, order_id)
+
+    def vault_get(self, ref: str) -> str | None:
+        """The text behind a reference; None when it was purged or never was."""
+        with reading(self._engine) as connection:
+            return vault.get_text(connection, ref)
+
+    def purge(self, before: date) -> Purged:
+        """Delete for good what was to be kept only until a day before *before*."""
+        with writing(self._engine, "vault") as connection:
+            purged = vault.purge(connection, before)
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:
+                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return purged
+
+    def put_orders(self, orders: Iterable[Order | OrderEntry], source: str) -> OrdersSaved:
+        """Add or merge orders; importing the same twice changes nothing. *source* names the report."""
+        saved = OrdersSaved()
+        entries = (entry_of(order) for order in orders)
+        while some := list(islice(entries, ORDERS_AT_ONCE)):
+            with writing(self._engine, "orders") as connection:
+                saved += orderbook.put_orders(connection, some, source)
+        return saved
+
+    def order(self, order_id: OrderId) -> Order | None:
+        """An order of the book, None when it is not there."""
+        with reading(self._engine) as connection:
+            return orderbook.get_order(connection, order_id)
+
+    def orders(self, order_ids: Sequence[OrderId]) -> dict[OrderId, Order]:
+        """Those of *order_ids* that are in the book."""
+        with reading(self._engine) as connection:
+            return orderbook.get_orders(connection, order_ids)
+
+    def recipient(self, order_id: OrderId) -> Recipient | None:
+        """Who an order went to; None when it is not known or was purged."""
+        with reading(self._engine) as connection:
+            return vault.get_recipient(connection, order_id)
+
+    def find_by_key(
+        self, kind: Key, values: Iterable[str], *, before: datetime | None = None, limit: int = 200
+    ) -> dict[OrderId, int]:
+        """Orders by how many of *values* (folded as in `playbook.store.keys`) are keys of them."""
+        with reading(self._engine) as connection:
+            return orderbook.find_by_key(connection, kind, values, before=before, limit=limit)
+
+    def find_by_prefix(
+        self, kind: Key, prefix: str, *, before: datetime | None = None, limit: int = 50
+    ) -> dict[OrderId, int]:
+        """Orders with a key that begins with *prefix*."""
+        with reading(self._engine) as connection:
+            return orderbook.find_by_prefix(connection, kind, prefix, before=before, limit=limit)
+
+    def find_by_fragment(
+        self, fragment: str, *, before: datetime | None = None, limit: int = 50
+    ) -> dict[OrderId, int]:
+        """Orders whose number contains *fragment*."""
+        with reading(self._engine) as connection:
+            return orderbook.find_by_fragment(connection, fragment, before=before, limit=limit)
+
+    def find_by_person(self, kind: PersonKey, values: Iterable[str]) -> dict[OrderId, int]:
+        """Orders by how many of *values* (folded) are personal keys of them."""
+        with reading(self._engine) as connection:
+            return vault.find_by_person(connection, kind, values)
+
+    def product_titles(self) -> tuple[tuple[str, str], ...]:
+        """Every (folded SKU, title) that was ever sold."""
+        with reading(self._engine) as connection:
+            return orderbook.product_titles(connection)
+
+    def verify(self) -> tuple[Finding, ...]:
+        """Everything in the event log that does not fit together; empty for a sound one."""
+        with reading(self._engine) as connection:
+            return verifying.verify(connection)
+
+
+def open_store(url: str, *, busy_seconds: float = 5.0) -> SqlStore:
+    """The store at *url* (``sqlite:///FILE`` or ``postgresql://...``), created or migrated when needed.
+
+    StoreError says in a sentence why it cannot be used: locked for longer than *busy_seconds*, not
+    writable, written by a newer program, damaged, disk full, unreachable.
+    """
+    engine = make_engine(url, busy_seconds=busy_seconds)
+    try:
+        ensure_current(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return SqlStore(engine)
