@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from playbook.domain.claims import ClaimItem
+from playbook.domain.claims import ClaimItem, Evidence
 from playbook.domain.events import (
     ApprovalGiven,
     ApprovalRefused,
@@ -39,6 +39,9 @@ from playbook.domain.ids import CaseId, Marketplace
 from playbook.domain.orders import Order
 from playbook.domain.promises import FollowUp, Promise, PromiseState
 from playbook.domain.remedies import Remedy
+
+WAITING = "waiting_for_evidence"
+"""The flag of a case that waits for evidence from the buyer; set and taken off by the fold."""
 
 
 class Stage(StrEnum):
@@ -79,7 +82,11 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One buyer complaint about one order, as of its last event (``version`` = seq of that event)."""
+    """One buyer complaint about one order, as of its last event (``version`` = seq of that event).
+
+    ``item_ids`` and ``remedy_ids`` are all ids ever given, ``awaited`` the evidence that was asked for,
+    by claim item. ``stale`` says why later steps no longer hold.
+    """
 
     case_id: CaseId
     version: int = 0
@@ -97,12 +104,13 @@ class Case:
     items: tuple[ClaimItem, ...] = ()
     item_ids: frozenset[str] = frozenset()
     breakdown_confirmed: bool = False
+    awaited: frozenset[tuple[str, Evidence]] = frozenset()
     remedies: tuple[Remedy, ...] = ()
+    remedy_ids: frozenset[str] = frozenset()
     withdrawn: tuple[Remedy, ...] = ()
     pending: tuple[ApprovalRequested, ...] = ()
     promises: tuple[KnownPromise, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
-    plan_confirmed: bool = False
     messages: tuple[SentMessage, ...] = ()
     memo: str = ""
     flags: frozenset[str] = frozenset()
@@ -145,28 +153,51 @@ class Case:
     def open_follow_ups(self) -> tuple[FollowUp, ...]:
         return tuple(sorted((f for f in self.follow_ups if not f.done), key=lambda f: f.due_at))
 
+    @property
+    def plan_confirmed(self) -> bool:
+        """Whether a schedule exists and every agreed remedy carries the promises of its rule."""
+        planned = {known.promise.remedy for known in self.promises if known.promise.deadline}
+        return (
+            bool(self.follow_ups)
+            and self.breakdown_confirmed
+            and not self.pending
+            and not self.undecided_units()
+            and all(remedy.remedy in planned for remedy in self.remedies)
+        )
+
     def decided_units(self, item_id: str) -> int:
         """Units of a claim item that have an agreed remedy."""
         return sum(remedy.units for remedy in self.remedies if remedy.item == item_id)
 
     def undecided_units(self) -> int:
         """Claimed units without an agreed remedy, over all items."""
-        return sum(item.units - self.decided_units(item.item) for item in self.claims)
+        return sum(item.units for item in self.claims) - sum(remedy.units for remedy in self.remedies)
+
+    @property
+    def begun(self) -> frozenset[str]:
+        """Ids of the remedies for which any promise has been kept."""
+        kept = {known.promise.remedy for known in self.promises if known.state is PromiseState.KEPT}
+        return frozenset(kept - {""})
+
+    @property
+    def executed(self) -> frozenset[str]:
+        """Ids of the remedies of which everything promised has been done."""
+        return self.begun - {promise.remedy for promise in self.open_promises}
 
     def is_executed(self, remedy: Remedy) -> bool:
         """Whether everything promised for a remedy has been done."""
-        states = [
-            known.state
-            for known in self.promises
-            if known.promise.remedy == remedy.remedy and known.state in {PromiseState.OPEN, PromiseState.KEPT}
-        ]
-        return bool(states) and all(state is PromiseState.KEPT for state in states)
+        return remedy.remedy in self.executed
 
     def is_begun(self, remedy: Remedy) -> bool:
-        """Whether any promise for a remedy has been kept: it can no longer be withdrawn."""
-        return any(
-            known.promise.remedy == remedy.remedy and known.state is PromiseState.KEPT for known in self.promises
-        )
+        """Whether any promise for a remedy has been kept."""
+        return remedy.remedy in self.begun
+
+    def is_final(self, remedy: Remedy) -> bool:
+        """Whether a remedy can no longer be withdrawn: money or goods have begun to move.
+
+        A trace, a redirect or a refusal that was carried out may give way to another remedy.
+        """
+        return remedy.shape.compensates and self.is_begun(remedy)
 
 
 def fold(case_id: CaseId, events: Iterable[Event]) -> Case:
@@ -193,15 +224,37 @@ def _settled(case: Case, promise_id: str, state: PromiseState, event: Event, ref
     )
 
 
+def _given_up(case: Case, promise_id: str, state: PromiseState, event: Event) -> Case:
+    """A promise that is no longer kept; nothing is left to follow up about it."""
+    after = _settled(case, promise_id, state, event)
+    return replace(after, follow_ups=tuple(f for f in case.follow_ups if f.done or f.promise != promise_id))
+
+
 def _without_promises_of(case: Case, remedy_id: str, event: Event) -> Case:
-    for known in case.promises:
-        if known.promise.remedy == remedy_id and known.state is PromiseState.OPEN:
-            case = _settled(case, known.promise.promise, PromiseState.WITHDRAWN, event)
+    for promise in case.open_promises:
+        if promise.remedy == remedy_id:
+            case = _given_up(case, promise.promise, PromiseState.WITHDRAWN, event)
     return case
 
 
 def _without_pending(case: Case, approval: str) -> tuple[ApprovalRequested, ...]:
     return tuple(request for request in case.pending if request.approval != approval)
+
+
+def _still_waiting(case: Case, items: tuple[ClaimItem, ...]) -> tuple[ApprovalRequested, ...]:
+    """Requests about items that the new breakdown leaves as they were."""
+    was = {item.item: (item.line, item.problem, item.units) for item in case.items}
+    now = {item.item: (item.line, item.problem, item.units) for item in items}
+    return tuple(
+        request
+        for request in case.pending
+        if all(remedy.item in now and now[remedy.item] == was.get(remedy.item) for remedy in request.remedies)
+    )
+
+
+def _waiting_for(case: Case, awaited: frozenset[tuple[str, Evidence]]) -> Case:
+    flags = case.flags | {WAITING} if awaited else case.flags - {WAITING}
+    return replace(case, awaited=awaited, flags=flags)
 
 
 def _applied(case: Case, event: Event) -> Case:
@@ -221,31 +274,36 @@ def _applied(case: Case, event: Event) -> Case:
             )
         case OrderLocked():
             return replace(
-                case, order=body.order, lock_verdict=body.verdict, marketplace=body.order.marketplace, stale=""
+                case,
+                order=body.order,
+                lock_verdict=body.verdict,
+                marketplace=body.order.marketplace,
+                stale="",
             )
         case LockWithdrawn():
-            return replace(
+            after = replace(
                 case,
                 order=None,
                 lock_verdict="",
                 items=(),
                 breakdown_confirmed=False,
-                plan_confirmed=False,
                 pending=(),
                 stale="lock_withdrawn",
             )
+            return _waiting_for(after, frozenset())
         case BreakdownConfirmed():
-            return replace(
+            known = {item.item for item in body.items}
+            after = replace(
                 case,
                 items=body.items,
-                item_ids=case.item_ids | {item.item for item in body.items},
+                item_ids=case.item_ids | known,
                 breakdown_confirmed=True,
-                plan_confirmed=False,
-                pending=(),
+                pending=_still_waiting(case, body.items),
                 stale="",
             )
+            return _waiting_for(after, frozenset(asked for asked in case.awaited if asked[0] in known))
         case EvidenceRequested():
-            return replace(case, flags=case.flags | {"waiting_for_evidence"})
+            return _waiting_for(case, case.awaited | {(item, body.evidence) for item in body.items})
         case EvidenceReceived():
             items = tuple(
                 item.model_copy(update={"evidence": item.evidence | {body.evidence}})
@@ -253,18 +311,21 @@ def _applied(case: Case, event: Event) -> Case:
                 else item
                 for item in case.items
             )
-            return replace(case, items=items, flags=case.flags - {"waiting_for_evidence"})
+            received = {(item, body.evidence) for item in body.items}
+            return _waiting_for(replace(case, items=items), case.awaited - received)
         case RemediesOffered():
             return case
         case RemedyChosen():
-            return replace(case, remedies=(*case.remedies, body.remedy), plan_confirmed=False)
+            ids = case.remedy_ids | {body.remedy.remedy}
+            return replace(case, remedies=(*case.remedies, body.remedy), remedy_ids=ids)
         case RemedyWithdrawn():
             gone = tuple(remedy for remedy in case.remedies if remedy.remedy == body.remedy)
             kept = tuple(remedy for remedy in case.remedies if remedy.remedy != body.remedy)
-            after = replace(case, remedies=kept, withdrawn=(*case.withdrawn, *gone), plan_confirmed=False)
+            after = replace(case, remedies=kept, withdrawn=(*case.withdrawn, *gone))
             return _without_promises_of(after, body.remedy, event)
         case ApprovalRequested():
-            return replace(case, pending=(*case.pending, body))
+            ids = case.remedy_ids | {remedy.remedy for remedy in body.remedies}
+            return replace(case, pending=(*case.pending, body), remedy_ids=ids)
         case ApprovalGiven() | ApprovalRefused():
             return replace(case, pending=_without_pending(case, body.approval))
         case PromiseMade():
@@ -272,14 +333,15 @@ def _applied(case: Case, event: Event) -> Case:
         case PromiseKept():
             return _settled(case, body.promise, PromiseState.KEPT, event, body.reference)
         case PromiseSuperseded():
-            after = _settled(case, body.promise, PromiseState.SUPERSEDED, event)
-            return replace(after, promises=(*after.promises, KnownPromise(body.replacement)), plan_confirmed=False)
+            after = _given_up(case, body.promise, PromiseState.SUPERSEDED, event)
+            return replace(after, promises=(*after.promises, KnownPromise(body.replacement)))
         case FollowUpScheduled():
             done = tuple(follow_up for follow_up in case.follow_ups if follow_up.done)
-            return replace(case, follow_ups=(*done, *body.follow_ups), plan_confirmed=True)
+            return replace(case, follow_ups=(*done, *body.follow_ups))
         case FollowUpDone():
             follow_ups = tuple(
-                f.model_copy(update={"done": True}) if f.follow_up == body.follow_up else f for f in case.follow_ups
+                f.model_copy(update={"done": True}) if f.follow_up == body.follow_up else f
+                for f in case.follow_ups
             )
             return replace(case, follow_ups=follow_ups)
         case MessageApproved():
@@ -290,6 +352,8 @@ def _applied(case: Case, event: Event) -> Case:
         case NoteAdded():
             return case
         case Flagged():
+            if body.flag == WAITING and not body.on:
+                return _waiting_for(case, frozenset())
             return replace(case, flags=case.flags | {body.flag} if body.on else case.flags - {body.flag})
         case HandOverOffered():
             return replace(case, hand_over_to=body.to)

@@ -1,8 +1,9 @@
 """What is wrong with which units: claim items and the breakdown that holds them."""
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer
 
 from playbook.domain.base import Value
 
@@ -34,6 +35,14 @@ class Evidence(StrEnum):
     COUNT = "count"
 
 
+def _in_order(evidence: frozenset[Evidence]) -> list[str]:
+    return sorted(piece.value for piece in evidence)
+
+
+EvidenceSet = Annotated[frozenset[Evidence], PlainSerializer(_in_order, when_used="json")]
+"""Evidence in JSON is sorted: the order of a set differs between processes, a chained event must not."""
+
+
 class Party(StrEnum):
     """Who has to answer for a problem; independent of its type."""
 
@@ -57,7 +66,7 @@ class ClaimItem(Value):
     line: int = Field(ge=1)
     problem: ProblemType
     units: int = Field(ge=1)
-    evidence: frozenset[Evidence] = frozenset()
+    evidence: EvidenceSet = frozenset()
     party: Party = Party.UNKNOWN
     quoted: tuple[int, int] | None = None
 

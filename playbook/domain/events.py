@@ -41,7 +41,7 @@ class CaseOpened(Value):
 
 
 class OrderLocked(Value):
-    """``verdict`` is *certain* when evidence alone decided, *picked* when the agent did with a second fact."""
+    """``verdict``: *certain* when evidence alone decided, *picked* when the agent did with a second fact."""
 
     type: Literal["OrderLocked"] = "OrderLocked"
     order: Order
@@ -268,7 +268,7 @@ def upcast(raw: dict[str, Any], upcasters: dict[tuple[str, int], Upcaster] | Non
     Raises ValueError for an event written by a newer version of the program.
     """
     table = UPCASTERS if upcasters is None else upcasters
-    version = int(raw["schema_version"])
+    version: int = raw["schema_version"]
     if version > SCHEMA_VERSION:
         raise ValueError(f"event schema {version} is newer than this program ({SCHEMA_VERSION})")
     body = dict(raw["body"])
@@ -281,7 +281,11 @@ def upcast(raw: dict[str, Any], upcasters: dict[tuple[str, int], Upcaster] | Non
 
 def event_from_json(text: str) -> Event:
     """An event from its stored JSON, upcast when it is old. Raises ValueError when it is not one."""
-    return _EVENT.validate_python(upcast(json.loads(text, parse_float=Decimal)), strict=False)
+    raw = json.loads(text, parse_float=Decimal)
+    body, version = (raw.get("body"), raw.get("schema_version")) if isinstance(raw, dict) else (None, None)
+    if not (isinstance(body, dict) and "type" in body and isinstance(version, int)):
+        raise ValueError(f"not an event: {text[:80]!r}")
+    return _EVENT.validate_python(upcast(raw))
 
 
 def canonical_json(event: Event) -> str:

@@ -4,17 +4,22 @@ Each is computed from the case and from what happened elsewhere (earlier refunds
 the order book, other cases on the same order); none is stored.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal, TypeVar
 
 from playbook.domain.case import Case, KnownPromise
-from playbook.domain.claims import ProblemType
+from playbook.domain.claims import ClaimItem, ProblemType
 from playbook.domain.money import Money
 from playbook.domain.orders import Amounts, Component, Earlier, EarlierKind, OrderLine
 from playbook.domain.promises import PromiseState
 from playbook.domain.remedies import Remedy, RemedyKind
+
+_T = TypeVar("_T")
+_K = TypeVar("_K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,18 @@ class LineUnits:
 _COMPENSATES = frozenset({EarlierKind.REFUND, EarlierKind.REPLACEMENT, EarlierKind.OTHER_CASE})
 
 
+def earlier_by_line(case: Case, elsewhere: Sequence[Earlier] = ()) -> dict[int, list[Earlier]]:
+    """Compensation from outside this case: returns and reimbursements alone pay the buyer nothing."""
+    by_line: dict[int, list[Earlier]] = {}
+    for earlier in (*(case.order.earlier if case.order else ()), *elsewhere):
+        if earlier.kind in _COMPENSATES:
+            by_line.setdefault(earlier.line, []).append(earlier)
+    return by_line
+
+
 def earlier_on(line: int, case: Case, elsewhere: Sequence[Earlier] = ()) -> tuple[Earlier, ...]:
-    """Compensation of a line from outside this case: returns and reimbursements alone pay the buyer nothing."""
-    recorded = case.order.earlier if case.order else ()
-    return tuple(
-        earlier for earlier in (*recorded, *elsewhere) if earlier.line == line and earlier.kind in _COMPENSATES
-    )
+    """Compensation of one line from outside this case."""
+    return tuple(earlier_by_line(case, elsewhere).get(line, ()))
 
 
 def units_elsewhere(line: int, case: Case, elsewhere: Sequence[Earlier] = ()) -> int:
@@ -59,102 +70,188 @@ def units_elsewhere(line: int, case: Case, elsewhere: Sequence[Earlier] = ()) ->
     return sum(earlier.units for earlier in earlier_on(line, case, elsewhere))
 
 
+def claimable_by_line(case: Case, elsewhere: Sequence[Earlier] = ()) -> dict[int, int]:
+    """Units of every line that this case may still claim at all."""
+    outside = earlier_by_line(case, elsewhere)
+    return {
+        line.line: max(0, line.units_live - sum(earlier.units for earlier in outside.get(line.line, ())))
+        for line in (case.order.lines if case.order else ())
+    }
+
+
 def claimable_units(line: OrderLine, case: Case, elsewhere: Sequence[Earlier] = ()) -> int:
     """Units of a line that this case may still claim at all."""
-    return max(0, line.units_ordered - line.units_cancelled - units_elsewhere(line.line, case, elsewhere))
+    return max(0, line.units_live - units_elsewhere(line.line, case, elsewhere))
 
 
 def unit_ledger(case: Case, elsewhere: Sequence[Earlier] = ()) -> tuple[LineUnits, ...]:
     """The buckets of every line of the locked order; empty before the lock."""
     if case.order is None:
         return ()
-    return tuple(_line_units(line, case, elsewhere) for line in case.order.lines)
+    earlier_ones = earlier_by_line(case, elsewhere)
+    outside = {line: sum(earlier.units for earlier in known) for line, known in earlier_ones.items()}
+    items = _grouped(case.items, lambda item: item.line)
+    remedies = _grouped(case.remedies, lambda remedy: remedy.item)
+    taken_back = Counter[str]()
+    for remedy in case.withdrawn:
+        taken_back[remedy.item] += remedy.units
+    executed = case.executed
+    ledger = []
+    for line in case.order.lines:
+        uses = [
+            use
+            for item in items.get(line.line, ())
+            if item.counts_in_line
+            for use in _uses(item, remedies.get(item.item, ()), taken_back[item.item], executed)
+        ]
+        ledger.append(_line_units(line, outside.get(line.line, 0), uses))
+    return tuple(ledger)
 
 
-def _line_units(line: OrderLine, case: Case, elsewhere: Sequence[Earlier]) -> LineUnits:
-    fine = withdrawn = 0
-    claimed: dict[ProblemType, int] = {}
-    agreed: dict[RemedyKind, int] = {}
-    executed: dict[RemedyKind, int] = {}
-    for item in case.items:
-        if item.line != line.line or not item.counts_in_line:
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """Units of one bucket; ``firm`` ones are compensated, which no other case can be."""
+
+    bucket: Literal["executed", "agreed", "claimed", "withdrawn", "fine"]
+    units: int
+    problem: ProblemType
+    kind: RemedyKind | None = None
+    firm: bool = False
+
+
+_BUCKETS = ("executed", "agreed", "claimed", "withdrawn", "fine")
+
+
+def _uses(
+    item: ClaimItem, remedies: Sequence[Remedy], taken_back: int, executed: frozenset[str]
+) -> list[_Use]:
+    if item.is_fine:
+        return [_Use("fine", item.units, item.problem)]
+    uses = [
+        _Use(
+            "executed" if remedy.remedy in executed else "agreed",
+            remedy.units,
+            item.problem,
+            remedy.kind,
+            firm=remedy.units_used > 0,
+        )
+        for remedy in remedies
+    ]
+    rest = item.units - sum(remedy.units for remedy in remedies)
+    back = min(rest, taken_back)
+    return [*uses, _Use("withdrawn", back, item.problem), _Use("claimed", rest - back, item.problem)]
+
+
+def _line_units(line: OrderLine, outside: int, uses: Sequence[_Use]) -> LineUnits:
+    """The buckets of a line.
+
+    Where another case was faster with units that this case only spoke of, they count as elsewhere, so
+    that no unit is ever in two buckets.
+    """
+    firm = sum(use.units for use in uses if use.firm)
+    elsewhere = max(0, min(outside, line.units_live - firm))
+    room = line.units_live - elsewhere
+    units = Counter[str]()
+    claimed = Counter[ProblemType]()
+    by_kind: dict[str, Counter[RemedyKind]] = {"agreed": Counter(), "executed": Counter()}
+    for use in sorted(uses, key=lambda use: (not use.firm, _BUCKETS.index(use.bucket))):
+        taken = min(use.units, room)
+        room -= taken
+        if not taken:
             continue
-        if item.is_fine:
-            fine += item.units
-            continue
-        for remedy in case.remedies:
-            if remedy.item == item.item:
-                bucket = executed if case.is_executed(remedy) else agreed
-                bucket[remedy.kind] = bucket.get(remedy.kind, 0) + remedy.units
-        rest = item.units - case.decided_units(item.item)
-        taken_back = min(rest, sum(remedy.units for remedy in case.withdrawn if remedy.item == item.item))
-        withdrawn += taken_back
-        if rest - taken_back:
-            claimed[item.problem] = claimed.get(item.problem, 0) + rest - taken_back
-    outside = line.units_ordered - line.units_cancelled - claimable_units(line, case, elsewhere)
-    named = fine + withdrawn + sum(claimed.values()) + sum(agreed.values()) + sum(executed.values())
+        if use.kind is not None:
+            by_kind[use.bucket][use.kind] += taken
+        elif use.bucket == "claimed":
+            claimed[use.problem] += taken
+        else:
+            units[use.bucket] += taken
     return LineUnits(
         line=line.line,
         ordered=line.units_ordered,
         cancelled=line.units_cancelled,
-        elsewhere=outside,
-        fine=fine,
-        claimed=claimed,
-        withdrawn=withdrawn,
-        agreed=agreed,
-        executed=executed,
-        untouched=line.units_ordered - line.units_cancelled - outside - named,
+        elsewhere=elsewhere,
+        fine=units["fine"],
+        claimed=dict(claimed),
+        withdrawn=units["withdrawn"],
+        agreed=dict(by_kind["agreed"]),
+        executed=dict(by_kind["executed"]),
+        untouched=room,
     )
 
 
-def _consumed(line: OrderLine, case: Case, elsewhere: Sequence[Earlier]) -> tuple[int, list[Amounts]]:
-    """Units and values of a line that any compensation, here or elsewhere, has used up."""
-    units = 0
-    values: list[Amounts] = []
+def _grouped(values: Iterable[_T], key: Callable[[_T], _K]) -> dict[_K, list[_T]]:
+    groups: dict[_K, list[_T]] = {}
+    for value in values:
+        groups.setdefault(key(value), []).append(value)
+    return groups
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Units and money of a line that nothing, here or elsewhere, has used up."""
+
+    units: int
+    value: Amounts
+
+    def share(self, units: int) -> Amounts:
+        """What *units* of them are worth, by component, to the exact cent.
+
+        By largest remainder, so that partial steps in any order end at exactly what was paid. Raises
+        ValueError when fewer units are left.
+        """
+        if not 0 < units <= self.units:
+            raise ValueError(f"{units} units asked, {self.units} left")
+        rest = self.units - units
+        return {component: money.allocate([units, rest])[0] for component, money in self.value.items()}
+
+
+def left_of(line: OrderLine, case: Case, elsewhere: Sequence[Earlier] = ()) -> Left:
+    """What is left of a line after every compensation, here and elsewhere."""
+    left = Left(line.units_live, dict(line.paid))
     for earlier in earlier_on(line.line, case, elsewhere):
-        units += earlier.units
-        values.append(earlier.value or earlier.refunded)
+        units = min(earlier.units, left.units)
+        used = earlier.value or _used_up(left, units, earlier.refunded)
+        left = Left(left.units - units, _minus(left.value, used))
     for remedy in case.remedies:
-        if _consumes(remedy, case) and remedy.line == line.line:
-            units += remedy.units
-            values.append(remedy.value)
-    return units, values
+        if remedy.line == line.line and remedy.shape.compensates:
+            left = Left(max(0, left.units - remedy.units_used), _minus(left.value, remedy.value))
+    return left
 
 
-def _consumes(remedy: Remedy, case: Case) -> bool:
-    item = case.item(remedy.item)
-    return remedy.shape.compensates and (item is None or item.counts_in_line)
+def _used_up(left: Left, units: int, refunded: Amounts) -> Amounts:
+    """What units compensated elsewhere have used up: their share, or the refund where that was more."""
+    share = left.share(units) if units else {}
+    nothing = Money.zero(next(iter(left.value.values())).currency)
+    used: Amounts = {}
+    for component in left.value:
+        both = share.get(component, nothing), refunded.get(component, nothing)
+        used[component] = max(both, key=lambda money: abs(money.amount))
+    return used
+
+
+def _minus(value: Amounts, used: Amounts) -> Amounts:
+    """*value* less *used*, no component beyond zero: an overpaid one leaves nothing, not a debt."""
+    rest: Amounts = {}
+    for component, money in value.items():
+        zero = Money.zero(money.currency)
+        after = money - used.get(component, zero)
+        rest[component] = max(after, zero) if money >= zero else min(after, zero)
+    return rest
 
 
 def compensable_units(line: OrderLine, case: Case, elsewhere: Sequence[Earlier] = ()) -> int:
     """Units of a line that nothing has compensated yet."""
-    units, _ = _consumed(line, case, elsewhere)
-    return max(0, line.units_ordered - line.units_cancelled - units)
+    return left_of(line, case, elsewhere).units
 
 
 def value_left(line: OrderLine, case: Case, elsewhere: Sequence[Earlier] = ()) -> Amounts:
     """What of the paid components no compensation has used up yet."""
-    _, values = _consumed(line, case, elsewhere)
-    left: Amounts = {}
-    for component, paid in line.paid.items():
-        rest = paid
-        for value in values:
-            rest -= value.get(component, Money.zero(line.currency))
-        left[component] = rest
-    return left
+    return left_of(line, case, elsewhere).value
 
 
 def value_of(line: OrderLine, units: int, case: Case, elsewhere: Sequence[Earlier] = ()) -> Amounts:
-    """What *units* further units of a line are worth, by component, to the exact cent.
-
-    The share of what is left, by largest remainder, so that partial steps in any order end at
-    exactly what was paid. Raises ValueError when fewer units are left.
-    """
-    left_units = compensable_units(line, case, elsewhere)
-    if not 0 < units <= left_units:
-        raise ValueError(f"line {line.line}: {units} units asked, {left_units} left")
-    left = value_left(line, case, elsewhere)
-    return {component: money.allocate([units, left_units - units])[0] for component, money in left.items()}
+    """What *units* further units of a line are worth; see `Left.share`."""
+    return left_of(line, case, elsewhere).share(units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,18 +281,20 @@ def money_ledger(case: Case, elsewhere: Sequence[Earlier] = ()) -> tuple[LineMon
     """Paid, granted and executed money of every line; empty before the lock."""
     if case.order is None:
         return ()
+    done = case.executed
+    earlier_ones = earlier_by_line(case, elsewhere)
+    remedies = _grouped(case.remedies, lambda remedy: remedy.line)
     ledger = []
     for line in case.order.lines:
         outside: Amounts = {}
         granted: Amounts = {}
         executed: Amounts = {}
-        for earlier in earlier_on(line.line, case, elsewhere):
+        for earlier in earlier_ones.get(line.line, ()):
             _add(outside, earlier.refunded)
-        for remedy in case.remedies:
-            if remedy.line == line.line:
-                _add(granted, remedy.refund)
-                if case.is_executed(remedy):
-                    _add(executed, remedy.refund)
+        for remedy in remedies.get(line.line, ()):
+            _add(granted, remedy.refund)
+            if remedy.remedy in done:
+                _add(executed, remedy.refund)
         ledger.append(LineMoney(line.line, line.currency, dict(line.paid), outside, granted, executed))
     return tuple(ledger)
 
@@ -234,12 +333,13 @@ def compensation_elsewhere(case: Case, other: Case) -> tuple[Earlier, ...]:
         Earlier(
             kind=EarlierKind.OTHER_CASE,
             line=remedy.line,
-            units=remedy.units,
+            units=remedy.units_used,
             value=remedy.value,
             refunded=remedy.refund,
+            cancelled=remedy.units_used if remedy.kind is RemedyKind.CANCEL_UNSHIPPED else 0,
             reference=other.case_id,
             on=remedy.chosen_at.date(),
         )
         for remedy in other.remedies
-        if _consumes(remedy, other)
+        if remedy.shape.compensates and remedy.value
     )

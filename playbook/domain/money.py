@@ -28,14 +28,19 @@ class Money:
             raise ValueError(f"not a currency code: {self.currency!r}")
         if not self.amount.is_finite():
             raise ValueError(f"not a finite amount: {self.amount}")
-        exact = self.amount.quantize(minor_unit(self.currency))
+        try:
+            exact = self.amount.quantize(minor_unit(self.currency))
+        except InvalidOperation:
+            raise ValueError(f"too large an amount: {self.amount}") from None
         if exact != self.amount:
             raise ValueError(f"{self.amount} {self.currency} has fractions of the smallest unit")
         object.__setattr__(self, "amount", abs(exact) if exact == 0 else exact)
 
     @classmethod
     def of(cls, amount: str | int | Decimal, currency: str) -> "Money":
-        """Money from a decimal text, never from a float. ValueError when it is not a number."""
+        """Money from a decimal text. ValueError when it is not a number, TypeError for a float."""
+        if isinstance(amount, float):
+            raise TypeError(f"amounts are never floats: {amount!r}")
         try:
             return cls(Decimal(amount), currency)
         except InvalidOperation:

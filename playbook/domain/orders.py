@@ -37,6 +37,7 @@ class Component(StrEnum):
 
 
 SHIPPING_COMPONENTS = frozenset({Component.SHIPPING, Component.SHIPPING_TAX, Component.SHIPPING_PROMOTION})
+PROMOTIONS = frozenset({Component.PROMOTION, Component.SHIPPING_PROMOTION})
 
 Amounts = dict[Component, Money]
 """Money by component; a missing component is zero."""
@@ -61,7 +62,8 @@ class Earlier(Value):
     """Compensation that exists before this case decides: it consumes units and money of a line.
 
     ``value`` is the full price of the units it consumed, ``refunded`` the money that was paid; a
-    replacement consumes value and refunds nothing.
+    replacement consumes value and refunds nothing. Where the value is not known, the ledgers take the
+    units' share of what was paid. ``cancelled`` of the units never left the house.
     """
 
     kind: EarlierKind
@@ -69,6 +71,7 @@ class Earlier(Value):
     units: int = Field(ge=0)
     value: Amounts = Field(default_factory=dict)
     refunded: Amounts = Field(default_factory=dict)
+    cancelled: int = Field(default=0, ge=0)
     reference: str = ""
     on: date | None = None
 
@@ -77,7 +80,8 @@ class OrderLine(Value):
     """One line of an order. ``line`` counts from 1 within the order.
 
     ``units_ordered`` counts what Amazon counts: a pack sold under one ASIN is one unit
-    (``pieces_per_unit`` says how many pieces it holds). ``paid`` are line totals by component.
+    (``pieces_per_unit`` says how many pieces it holds). ``paid`` are line totals by component, of the
+    units that were not cancelled; promotions are never positive, everything else never negative.
     """
 
     line: int = Field(ge=1)
@@ -99,6 +103,23 @@ class OrderLine(Value):
             raise ValueError(f"line {self.line}: more units shipped and cancelled than ordered")
         return self
 
+    @model_validator(mode="after")
+    def _signs_fit(self) -> Self:
+        for component, money in self.paid.items():
+            if (money.amount > 0) if component in PROMOTIONS else (money.amount < 0):
+                raise ValueError(f"line {self.line}: {component} cannot be {money}")
+        return self
+
+    @property
+    def units_live(self) -> int:
+        """Units that were ordered and not cancelled: those the buyer paid for."""
+        return self.units_ordered - self.units_cancelled
+
+    @property
+    def units_unshipped(self) -> int:
+        """Units that are still to be shipped."""
+        return self.units_live - self.units_shipped
+
     @property
     def currency(self) -> str:
         return self.paid[Component.ITEM].currency
@@ -111,7 +132,8 @@ class OrderLine(Value):
     def unit_price(self) -> Money:
         """What one unit cost the buyer without shipping, rounded: for display, never for refunds."""
         goods = [money for component, money in self.paid.items() if component not in SHIPPING_COMPONENTS]
-        return Money.rounded(total(goods, self.currency).amount / self.units_ordered, self.currency)
+        units = self.units_live or self.units_ordered
+        return Money.rounded(total(goods, self.currency).amount / units, self.currency)
 
 
 class Order(Value):
@@ -142,7 +164,9 @@ class Order(Value):
                 raise ValueError(f"order {self.order_id}, line {line.line}: no item price")
             wrong = {money.currency for money in line.paid.values()} - {self.currency}
             if wrong:
-                raise ValueError(f"order {self.order_id}, line {line.line}: {wrong.pop()} in a {self.currency} order")
+                raise ValueError(
+                    f"order {self.order_id}, line {line.line}: {wrong.pop()} in a {self.currency} order"
+                )
         unknown = {earlier.line for earlier in self.earlier} - set(numbers)
         if unknown:
             raise ValueError(f"order {self.order_id}: earlier remedy on unknown line {unknown.pop()}")
@@ -150,6 +174,8 @@ class Order(Value):
 
     def line(self, number: int) -> OrderLine | None:
         """The line with that number, or None."""
+        if 0 < number <= len(self.lines) and self.lines[number - 1].line == number:
+            return self.lines[number - 1]
         return next((line for line in self.lines if line.line == number), None)
 
     @property

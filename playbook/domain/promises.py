@@ -48,11 +48,25 @@ class Promise(Value):
     made_at: AwareDatetime
     made_by: str
 
+    def same_subject(self, other: "Promise") -> bool:
+        """Whether both promise the same thing: one without a remedy speaks for the whole line."""
+        same_remedy = self.remedy == other.remedy or not (self.remedy and other.remedy)
+        return (self.kind, self.line) == (other.kind, other.line) and same_remedy
+
     def contradicts(self, other: "Promise") -> bool:
-        """Whether both cannot be meant: same thing for the same subject, other units, amount or date."""
-        same_subject = (self.kind, self.remedy, self.line) == (other.kind, other.remedy, other.line)
-        same_content = (self.units, self.amount, self.due_at) == (other.units, other.amount, other.due_at)
-        return same_subject and not same_content
+        """Whether both cannot be meant: same subject, but other units, another amount or another date.
+
+        Units or an amount that one of them leaves open contradict nothing.
+        """
+        return self.same_subject(other) and (
+            self.due_at != other.due_at
+            or _differ(self.units, other.units)
+            or _differ(self.amount, other.amount)
+        )
+
+
+def _differ(one: object, other: object) -> bool:
+    return one is not None and other is not None and one != other
 
 
 class FollowUpKind(StrEnum):

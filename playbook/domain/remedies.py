@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from playbook.domain.base import Value
 from playbook.domain.money import Money
-from playbook.domain.orders import Amounts, Channel, amounts_total
+from playbook.domain.orders import SHIPPING_COMPONENTS, Amounts, Channel, amounts_total
 
 
 class RemedyKind(StrEnum):
@@ -59,11 +59,19 @@ SHAPES: dict[RemedyKind, Shape] = {
 }
 
 
+def granted(kind: RemedyKind, value: Amounts, refund: Amounts, currency: str) -> Money:
+    """What a remedy grants in money: the refund, or the price of the goods that are sent again."""
+    if SHAPES[kind].paid != "nothing":
+        return amounts_total(refund, currency)
+    return amounts_total(value if SHAPES[kind].goes_out == "goods" else {}, currency)
+
+
 class Remedy(Value):
     """A chosen remedy for *units* of one claim item.
 
     ``value`` is the full price of those units, ``refund`` what is granted of it (both by
-    component); ``share`` is the percentage granted. ``rule`` is the id of the policy row.
+    component); ``share`` is the percentage granted. ``rule`` is the id of the policy row,
+    ``overrides`` the codes of the reasons against it that somebody entitled set aside.
     """
 
     remedy: str
@@ -84,6 +92,20 @@ class Remedy(Value):
     @property
     def shape(self) -> Shape:
         return SHAPES[self.kind]
+
+    @property
+    def units_used(self) -> int:
+        """Ordered units that can never be compensated again.
+
+        None when nothing is paid or sent, for goods that were never ordered (they have no value), and
+        when only shipping is refunded.
+        """
+        has_goods = any(component not in SHIPPING_COMPONENTS for component in self.value)
+        return self.units if self.shape.compensates and has_goods else 0
+
+    @property
+    def granted(self) -> Money:
+        return granted(self.kind, self.value, self.refund, self.currency)
 
     @property
     def refund_total(self) -> Money:

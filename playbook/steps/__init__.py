@@ -1,13 +1,37 @@
-"""The four decisions of a case and its upkeep, as pure functions `(case, command, setting) -> events | problems`."""
+"""The four decisions of a case and its upkeep: pure `(case, command, setting) -> events | problems`."""
 
 from typing import assert_never
 
 from playbook.domain.case import Case
+from playbook.domain.events import (
+    BreakdownConfirmed,
+    EvidenceReceived,
+    EvidenceRequested,
+    FollowUpScheduled,
+    LockWithdrawn,
+    PromiseKept,
+    PromiseMade,
+    PromiseSuperseded,
+    RemedyWithdrawn,
+)
 from playbook.steps import breakdown, commands, followup, lock, remedy, upkeep
 from playbook.steps.commands import Actor, Command
-from playbook.steps.decision import Decision, Refused, Setting, refused
+from playbook.steps.decision import Decision, Refused, Setting, after, refused
+from playbook.steps.schedule import schedule
 
 __all__ = ["Actor", "Command", "Decision", "Refused", "Setting", "decide"]
+
+_MOVES_THE_PLAN = (
+    BreakdownConfirmed,
+    EvidenceReceived,
+    EvidenceRequested,
+    LockWithdrawn,
+    PromiseKept,
+    PromiseMade,
+    PromiseSuperseded,
+    RemedyWithdrawn,
+)
+"""Facts after which a schedule that exists is no longer right."""
 
 
 def decide(case: Case, command: Command, setting: Setting) -> Decision:
@@ -22,6 +46,20 @@ def decide(case: Case, command: Command, setting: Setting) -> Decision:
         command, commands.ReopenCase | commands.AddNote | commands.CloseCase | commands.WriteMemo
     ):
         return refused("case_closed", case_id=case.case_id)
+    return _with_schedule(case, _decide(case, command, setting), setting)
+
+
+def _with_schedule(case: Case, decision: Decision, setting: Setting) -> Decision:
+    """The decision and, once a plan was made, the schedule as it is after it."""
+    if isinstance(decision, Refused) or not case.follow_ups:
+        return decision
+    scheduled = any(isinstance(body, FollowUpScheduled) for body in decision)
+    if scheduled or not any(isinstance(body, _MOVES_THE_PLAN) for body in decision):
+        return decision
+    return (*decision, FollowUpScheduled(follow_ups=schedule(after(case, decision, setting), setting)))
+
+
+def _decide(case: Case, command: Command, setting: Setting) -> Decision:
     match command:
         case commands.OpenCase():
             return upkeep.open_case(case, command, setting)

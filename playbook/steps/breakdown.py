@@ -1,16 +1,22 @@
 """Step two: break the problem down until every unit of every line is accounted for (P2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playbook.domain.case import Case
 from playbook.domain.claims import ClaimItem, ProblemType
-from playbook.domain.events import Body, BreakdownConfirmed, EvidenceReceived, EvidenceRequested, RemedyWithdrawn
-from playbook.domain.ledgers import claimable_units, units_elsewhere
-from playbook.domain.orders import Earlier, OrderLine
+from playbook.domain.events import (
+    Body,
+    BreakdownConfirmed,
+    EvidenceReceived,
+    EvidenceRequested,
+    RemedyWithdrawn,
+)
+from playbook.domain.ledgers import claimable_by_line, units_elsewhere
+from playbook.domain.orders import Earlier
 from playbook.domain.problems import Problem, problem
 from playbook.steps.commands import ClaimRow, ConfirmBreakdown, RecordEvidence, RequestEvidence
-from playbook.steps.decision import Decision, Setting, next_id, refused, refused_all
+from playbook.steps.decision import Decision, Setting, new_ids, refused_all
 
 MOST_UNITS = 1_000_000
 
@@ -33,12 +39,17 @@ def line_totals(
     """What the rows say about every line of the locked order."""
     if case.order is None:
         return ()
+    claimable_units = claimable_by_line(case, elsewhere)
+    own_rows: dict[int, list[ClaimRow]] = {}
+    for row in rows:
+        if row.problem is not ProblemType.EXTRA_ITEM:
+            own_rows.setdefault(row.line, []).append(row)
     totals = []
     for line in case.order.lines:
-        own = [row for row in rows if row.line == line.line and row.problem is not ProblemType.EXTRA_ITEM]
+        own = own_rows.get(line.line, [])
         fine = sum(row.units or 0 for row in own if row.problem is ProblemType.NO_ISSUE)
         claimed = sum(row.units or 0 for row in own if row.problem is not ProblemType.NO_ISSUE)
-        claimable = claimable_units(line, case, elsewhere)
+        claimable = claimable_units[line.line]
         unknown = any(row.units is None or row.problem is None for row in own)
         open_units = None if unknown else claimable - fine - claimed
         totals.append(LineTotals(line.line, line.units_ordered, claimable, claimed, fine, open_units))
@@ -46,23 +57,22 @@ def line_totals(
 
 
 def rest_is_fine(
-    case: Case, rows: Sequence[ClaimRow], elsewhere: Sequence[Earlier] = (), lines: frozenset[int] | None = None
+    case: Case,
+    rows: Sequence[ClaimRow],
+    elsewhere: Sequence[Earlier] = (),
+    lines: frozenset[int] | None = None,
 ) -> tuple[ClaimRow, ...]:
     """*rows* with every open unit added as fine, on all lines or only on *lines*."""
     result = list(rows)
+    fine = {row.line: n for n, row in enumerate(rows) if row.problem is ProblemType.NO_ISSUE}
     for totals in line_totals(case, rows, elsewhere):
-        if lines is not None and totals.line not in lines:
+        if (lines is not None and totals.line not in lines) or (totals.open_units or 0) <= 0:
             continue
-        if totals.open_units is not None and totals.open_units > 0:
-            at = next(
-                (n for n, row in enumerate(result) if row.line == totals.line and row.problem is ProblemType.NO_ISSUE),
-                None,
-            )
-            if at is None:
-                result.append(ClaimRow(totals.line, ProblemType.NO_ISSUE, totals.open_units))
-            else:
-                units = (result[at].units or 0) + totals.open_units
-                result[at] = ClaimRow(totals.line, ProblemType.NO_ISSUE, units, quoted=result[at].quoted)
+        at = fine.get(totals.line)
+        if at is None:
+            result.append(ClaimRow(totals.line, ProblemType.NO_ISSUE, totals.open_units))
+        else:
+            result[at] = replace(result[at], units=(result[at].units or 0) + (totals.open_units or 0))
     return tuple(result)
 
 
@@ -81,14 +91,16 @@ def breakdown_blockers(
             problems.append(problem("problem_missing", line=row.line, sku=line.sku))
         elif row.units is None:
             problems.append(problem("units_missing", line=row.line, sku=line.sku))
-        elif not 0 < row.units <= MOST_UNITS:
-            problems.append(problem("units_not_positive", line=row.line, sku=line.sku, units=row.units))
+        elif not _is_count(row.units):
+            problems.append(
+                problem("units_not_positive", line=row.line, sku=line.sku, units=row.units, most=MOST_UNITS)
+            )
     if problems:
         return tuple(problems)
     open_lines = []
-    for totals in line_totals(case, command.rows, elsewhere):
-        line = _line(case, totals.line)
-        if totals.open_units is not None and totals.open_units < 0:
+    for line, totals in zip(case.order.lines, line_totals(case, command.rows, elsewhere), strict=True):
+        left = totals.claimable - totals.claimed - totals.fine
+        if left < 0:
             problems.append(
                 problem(
                     "units_exceed_order",
@@ -100,20 +112,21 @@ def breakdown_blockers(
                     left=totals.claimable,
                 )
             )
-        elif totals.open_units:
-            open_lines.append((line, totals.open_units))
+        elif left:
+            open_lines.append((line, left))
     if open_lines and not command.leave_untouched:
         problems.append(
             problem(
                 "units_unaccounted",
                 lines=len(open_lines),
                 units=sum(units for _, units in open_lines),
-                skus=", ".join(line.sku for line, _ in open_lines[:3]) + (" …" if len(open_lines) > 3 else ""),
+                skus=", ".join(line.sku for line, _ in open_lines[:3])
+                + (" …" if len(open_lines) > 3 else ""),
             )
         )
     if not command.rows:
         problems.append(problem("nothing_claimed"))
-    problems.extend(_begun_remedies_lost(case, _merged(command.rows)))
+    problems.extend(_final_remedies_lost(case, _merged(command.rows)))
     return tuple(problems)
 
 
@@ -123,17 +136,13 @@ def confirm_breakdown(case: Case, command: ConfirmBreakdown, setting: Setting) -
     if problems:
         return refused_all(problems)
     merged = _merged(command.rows)
-    items = _with_ids(case, merged)
-    units = {item.item: item.units for item in items if not item.is_fine}
-    events: list[Body] = []
-    for item in case.claims:
-        if units.get(item.item, 0) < case.decided_units(item.item):
-            events.extend(
-                RemedyWithdrawn(remedy=remedy.remedy, reason="breakdown_changed")
-                for remedy in case.remedies
-                if remedy.item == item.item
-            )
-    return (*events, BreakdownConfirmed(items=items))
+    lost: list[Body] = [
+        RemedyWithdrawn(remedy=remedy.remedy, reason="breakdown_changed")
+        for item in _shrunk_items(case, merged)
+        for remedy in case.remedies
+        if remedy.item == item.item and not case.is_final(remedy)
+    ]
+    return (*lost, BreakdownConfirmed(items=_with_ids(case, merged)))
 
 
 def request_evidence(case: Case, command: RequestEvidence, setting: Setting) -> Decision:
@@ -158,10 +167,9 @@ def _unknown_items(case: Case, items: Sequence[str]) -> tuple[Problem, ...]:
     return tuple(problem("unknown_item", item=item) for item in items if case.item(item) is None)
 
 
-def _line(case: Case, number: int) -> OrderLine:
-    line = case.order.line(number) if case.order else None
-    assert line is not None, "line_totals only names lines of the locked order"
-    return line
+def _is_count(units: object) -> bool:
+    """Whether *units* is a whole number of units: a table cell may hold anything."""
+    return isinstance(units, int) and not isinstance(units, bool) and 0 < units <= MOST_UNITS
 
 
 def _merged(rows: Sequence[ClaimRow]) -> tuple[ClaimRow, ...]:
@@ -175,7 +183,12 @@ def _merged(rows: Sequence[ClaimRow]) -> tuple[ClaimRow, ...]:
         else:
             units = (before.units or 0) + (row.units or 0)
             merged[key] = ClaimRow(
-                row.line, row.problem, units, before.evidence | row.evidence, before.party, before.quoted or row.quoted
+                row.line,
+                row.problem,
+                units,
+                before.evidence | row.evidence,
+                before.party,
+                before.quoted or row.quoted,
             )
     return tuple(merged.values())
 
@@ -183,16 +196,13 @@ def _merged(rows: Sequence[ClaimRow]) -> tuple[ClaimRow, ...]:
 def _with_ids(case: Case, rows: Sequence[ClaimRow]) -> tuple[ClaimItem, ...]:
     """Claim items; one that was there before, with the same line and problem, keeps its id."""
     known = {(item.line, item.problem): item for item in case.items}
-    taken = list(case.item_ids)
+    ids = new_ids("c", case.item_ids)
     items = []
     for row in rows:
-        assert row.problem is not None and row.units is not None, "blockers were checked"
+        assert row.problem is not None
+        assert row.units is not None
         before = known.get((row.line, row.problem))
-        if before is None:
-            item_id = next_id("c", taken)
-            taken.append(item_id)
-        else:
-            item_id = before.item
+        item_id = next(ids) if before is None else before.item
         items.append(
             ClaimItem(
                 item=item_id,
@@ -207,15 +217,31 @@ def _with_ids(case: Case, rows: Sequence[ClaimRow]) -> tuple[ClaimItem, ...]:
     return tuple(items)
 
 
-def _begun_remedies_lost(case: Case, rows: Sequence[ClaimRow]) -> list[Problem]:
-    """Remedies that were already carried out but whose units the new rows no longer claim."""
+def _shrunk_items(case: Case, rows: Sequence[ClaimRow]) -> list[ClaimItem]:
+    """Items of which the new rows claim fewer units than have a remedy."""
     claimed = {(row.line, row.problem): row.units or 0 for row in rows}
-    problems = []
-    for item in case.claims:
-        if claimed.get((item.line, item.problem), 0) < case.decided_units(item.item):
+    return [
+        item
+        for item in case.claims
+        if claimed.get((item.line, item.problem), 0) < case.decided_units(item.item)
+    ]
+
+
+def _final_remedies_lost(case: Case, rows: Sequence[ClaimRow]) -> list[Problem]:
+    """Remedies whose money or goods already move but whose units the new rows no longer claim."""
+    claimed = {(row.line, row.problem): row.units or 0 for row in rows}
+    problems: list[Problem] = []
+    for item in _shrunk_items(case, rows):
+        final = [remedy for remedy in case.remedies if remedy.item == item.item and case.is_final(remedy)]
+        if claimed.get((item.line, item.problem), 0) < sum(remedy.units for remedy in final):
             problems.extend(
-                problem("remedy_begun", remedy=remedy.remedy, kind=remedy.kind, units=remedy.units, line=remedy.line)
-                for remedy in case.remedies
-                if remedy.item == item.item and case.is_begun(remedy)
+                problem(
+                    "remedy_begun",
+                    remedy=remedy.remedy,
+                    kind=remedy.kind,
+                    units=remedy.units,
+                    line=remedy.line,
+                )
+                for remedy in final
             )
     return problems

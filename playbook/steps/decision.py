@@ -1,12 +1,13 @@
 """What a step answers: events that happened, or problems that a person can act on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
-from playbook.domain.case import Case
-from playbook.domain.events import Body
+from playbook.domain.case import Case, apply
+from playbook.domain.events import Body, Event
 from playbook.domain.orders import Earlier
 from playbook.domain.problems import Problem, problem
 from playbook.policy import Policy
@@ -46,13 +47,28 @@ def refused_all(problems: Sequence[Problem]) -> Refused:
     return Refused(tuple(problems))
 
 
-def next_id(prefix: str, taken: Sequence[str]) -> str:
-    """The next id of a kind within a case: ``c1``, ``c2`` ...; never reused."""
-    numbers = [int(used[len(prefix) :]) for used in taken if used.startswith(prefix) and used[len(prefix) :].isdigit()]
-    return f"{prefix}{max(numbers, default=0) + 1}"
+def after(case: Case, bodies: Sequence[Body], setting: Setting) -> Case:
+    """The case as it would be after the facts of a decision."""
+    return apply(
+        case,
+        (
+            Event(case_id=case.case_id, seq=seq, at=setting.now, actor=setting.actor.name, body=body)
+            for seq, body in enumerate(bodies, start=case.version + 1)
+        ),
+    )
 
 
-def known_remedy_ids(case: Case) -> list[str]:
-    """Every remedy id the case has ever used or proposed."""
-    proposed = [remedy.remedy for request in case.pending for remedy in request.remedies]
-    return [remedy.remedy for remedy in (*case.remedies, *case.withdrawn)] + proposed
+def new_ids(prefix: str, taken: Iterable[str]) -> Iterator[str]:
+    """Further ids of a kind within a case, ``c1``, ``c2`` ...; one that is *taken* never comes again."""
+    numbers = (used[len(prefix) :] for used in taken if used.startswith(prefix))
+    last = max((int(number) for number in numbers if number.isdecimal()), default=0)
+    return (f"{prefix}{number}" for number in count(last + 1))
+
+
+_FORBIDDEN = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), " ")
+_FORBIDDEN |= dict.fromkeys(range(55296, 57344), "�")
+
+
+def clean(text: str) -> str:
+    """What a person typed, fit to be stored: no control characters, no half characters, trimmed."""
+    return text.translate(_FORBIDDEN).strip()

@@ -1,10 +1,9 @@
-"""Step four: promises with dates, and a schedule that leaves no silence (P5)."""
+"""Step four: promises with dates, kept, changed or followed up (P5)."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from playbook.domain.case import Case, KnownPromise
+from playbook.domain.case import Case
 from playbook.domain.events import (
     Body,
     FollowUpDone,
@@ -14,13 +13,10 @@ from playbook.domain.events import (
     PromiseMade,
     PromiseSuperseded,
 )
-from playbook.domain.ids import Marketplace
 from playbook.domain.money import Money
-from playbook.domain.orders import Channel
 from playbook.domain.problems import Problem, problem
-from playbook.domain.promises import FollowUp, FollowUpKind, Promise, PromiseKind
+from playbook.domain.promises import Promise, PromiseKind
 from playbook.domain.remedies import Remedy
-from playbook.policy import DeadlineRow
 from playbook.steps.commands import (
     ApproveMessage,
     ChangePromise,
@@ -29,53 +25,71 @@ from playbook.steps.commands import (
     KeepPromise,
     MakePromise,
 )
-from playbook.steps.decision import Decision, Setting, next_id, refused, refused_all
-from playbook.steps.remedy import dated_promises
+from playbook.steps.decision import Decision, Setting, after, clean, new_ids, refused, refused_all
+from playbook.steps.options import dated_promises
+from playbook.steps.schedule import (
+    RunningDeadline,
+    market_of,
+    reply_deadline,
+    running_deadlines,
+    schedule,
+)
+
+__all__ = [
+    "FARTHEST_PROMISE",
+    "RunningDeadline",
+    "approve_message",
+    "change_promise",
+    "complete_follow_up",
+    "confirm_plan",
+    "keep_promise",
+    "make_promise",
+    "market_of",
+    "plan_blockers",
+    "planned_promises",
+    "reply_deadline",
+    "running_deadlines",
+    "schedule",
+]
 
 FARTHEST_PROMISE = timedelta(days=90)
 """No promise may lie farther ahead: a slipped year or month is a typing error, not a plan."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunningDeadline:
-    """A platform clock that runs for this case: the row, when it started, when it ends."""
-
-    row: DeadlineRow
-    started_at: datetime
-    due_at: datetime
 
 
 def planned_promises(case: Case, command: ConfirmPlan, setting: Setting) -> tuple[Promise, ...]:
     """The promises that confirming the plan would make, in the order of the remedies."""
     if case.order is None:
         return ()
-    taken = [known.promise.promise for known in case.promises]
+    ids = new_ids("p", (known.promise.promise for known in case.promises))
     asked = {(date.remedy, date.kind): date.due_at for date in command.dates}
-    promised = {(known.promise.remedy) for known in case.promises}
-    promises = []
+    planned = _planned_remedies(case)
+    promises: list[Promise] = []
     for remedy in case.remedies:
         line = case.order.line(remedy.line)
-        row = setting.policy.remedy_row(remedy.rule)
-        if line is None or row is None or remedy.remedy in promised:
+        row = setting.policy.remedy_row(remedy.rule, setting.now.date())
+        if line is None or row is None or remedy.remedy in planned:
             continue
-        for dated in dated_promises(case.order, line, row, setting):
-            promise_id = next_id("p", taken)
-            taken.append(promise_id)
-            promises.append(
-                Promise(
-                    promise=promise_id,
-                    kind=dated.kind,
-                    remedy=remedy.remedy,
-                    line=remedy.line,
-                    units=remedy.units,
-                    amount=_promised_amount(remedy, dated.kind),
-                    due_at=asked.get((remedy.remedy, dated.kind), dated.due_at),
-                    deadline=dated.deadline,
-                    made_at=setting.now,
-                    made_by=setting.actor.name,
-                )
+        promises.extend(
+            Promise(
+                promise=next(ids),
+                kind=dated.kind,
+                remedy=remedy.remedy,
+                line=remedy.line,
+                units=remedy.units,
+                amount=_promised_amount(remedy, dated.kind),
+                due_at=asked.get((remedy.remedy, dated.kind), dated.due_at),
+                deadline=dated.deadline,
+                made_at=setting.now,
+                made_by=setting.actor.name,
             )
+            for dated in dated_promises(case.order, line, row, setting)
+        )
     return tuple(promises)
+
+
+def _planned_remedies(case: Case) -> frozenset[str]:
+    """Remedies whose rule's promises were made; only those promises name a deadline."""
+    return frozenset(known.promise.remedy for known in case.promises if known.promise.deadline)
 
 
 def _promised_amount(remedy: Remedy, kind: PromiseKind) -> Money | None:
@@ -92,11 +106,23 @@ def plan_blockers(case: Case, command: ConfirmPlan, setting: Setting) -> tuple[P
         problems.append(problem("units_undecided", units=undecided))
     if case.pending:
         problems.append(problem("approval_pending", count=len(case.pending)))
-    known = {(promise.remedy, promise.kind) for promise in planned_promises(case, ConfirmPlan(), setting)}
+    problems.extend(
+        problem("rule_gone", remedy=remedy.remedy, kind=remedy.kind, line=remedy.line, rule=remedy.rule)
+        for remedy in case.remedies
+        if remedy.remedy not in _planned_remedies(case) and setting.policy.remedy_row(remedy.rule) is None
+    )
+    planned = planned_promises(case, command, setting)
+    known = {(promise.remedy, promise.kind) for promise in planned}
     for date in command.dates:
         if (date.remedy, date.kind) not in known:
             problems.append(problem("unknown_promise", promise=f"{date.remedy} {date.kind}"))
         problems.extend(_date_problems(date.due_at, setting.now))
+    problems.extend(
+        _contradiction(promise, open_one)
+        for promise in planned
+        for open_one in case.open_promises
+        if promise.contradicts(open_one)
+    )
     return tuple(problems)
 
 
@@ -108,171 +134,57 @@ def _date_problems(due_at: datetime, now: datetime) -> tuple[Problem, ...]:
     return ()
 
 
+def _contradiction(new: Promise, existing: Promise) -> Problem:
+    return problem(
+        "promise_contradicts",
+        promise=existing.promise,
+        kind=new.kind,
+        new=_in_words(new),
+        existing=_in_words(existing),
+    )
+
+
+def _in_words(promise: Promise) -> tuple[object, ...]:
+    """What was promised, as the facts a sentence needs: what, how many, how much, until when."""
+    units = None if promise.units is None else problem("count_units", units=promise.units)
+    facts = (promise.kind, units, promise.amount, promise.due_at)
+    return tuple(fact for fact in facts if fact is not None)
+
+
 def confirm_plan(case: Case, command: ConfirmPlan, setting: Setting) -> Decision:
-    """Make the promises and schedule the follow-ups."""
+    """Make the promises and schedule the follow-ups.
+
+    An open promise about the whole line that says the same becomes the promise of the remedy.
+    """
     problems = plan_blockers(case, command, setting)
     if problems:
         return refused_all(problems)
-    made = tuple(PromiseMade(promise=promise) for promise in planned_promises(case, command, setting))
-    after = replace(case, promises=(*case.promises, *(KnownPromise(body.promise) for body in made)))
-    return (*made, FollowUpScheduled(follow_ups=schedule(after, setting)))
-
-
-def schedule(case: Case, setting: Setting) -> tuple[FollowUp, ...]:
-    """What is still to do, and when, as of now.
-
-    The first reply on the platform's clock; every open promise on its due time; an update before
-    silence exceeds the house cadence; a reminder while evidence is awaited; a final check after the
-    last promise, then the close. Follow-ups already done are left out.
-    """
-    done = {follow_up.follow_up for follow_up in case.follow_ups if follow_up.done}
-    planned = [*_first_reply(case, setting), *_promise_days(case), *_reminders(case, setting)]
-    last_promise = max((promise.due_at for promise in case.open_promises), default=setting.now)
-    contacts = [follow_up.due_at for follow_up in planned]
-    planned += _updates(case, setting, last_promise, contacts)
-    check_at = _house_due("house_final_check", case, last_promise, setting)
-    close_at = _house_due("house_close", case, check_at, setting)
-    planned.append(FollowUp(follow_up="final_check", kind=FollowUpKind.FINAL_CHECK, due_at=check_at))
-    planned.append(FollowUp(follow_up="close_out", kind=FollowUpKind.CLOSE_OUT, due_at=close_at))
-    return tuple(
-        sorted((f for f in planned if f.follow_up not in done), key=lambda f: (f.due_at, f.follow_up))
-    )
-
-
-def _first_reply(case: Case, setting: Setting) -> Iterable[FollowUp]:
-    reply = reply_deadline(case, setting)
-    if reply is not None and not case.messages:
-        yield FollowUp(
-            follow_up="first_reply", kind=FollowUpKind.FIRST_REPLY, due_at=reply.due_at, deadline=reply.row.id
-        )
-
-
-def _promise_days(case: Case) -> Iterable[FollowUp]:
-    for promise in case.open_promises:
-        yield FollowUp(
-            follow_up=f"promise-{promise.promise}",
-            kind=FollowUpKind.PROMISE_DUE,
-            due_at=promise.due_at,
-            promise=promise.promise,
-            deadline=promise.deadline,
-        )
-
-
-def _reminders(case: Case, setting: Setting) -> Iterable[FollowUp]:
-    if "waiting_for_evidence" in case.flags:
-        due_at = _house_due("house_update_cadence", case, setting.now, setting)
-        yield FollowUp(follow_up="evidence_reminder", kind=FollowUpKind.EVIDENCE_REMINDER, due_at=due_at)
-
-
-def _updates(
-    case: Case, setting: Setting, until: datetime, contacts: Sequence[datetime]
-) -> list[FollowUp]:
-    """An update wherever the time between two contacts would exceed the cadence, up to the last promise."""
-    updates = []
-    last = setting.now
-    for contact in sorted({*(at for at in contacts if setting.now < at <= until), until}):
-        due_at = _house_due("house_update_cadence", case, last, setting)
-        while due_at < contact:
-            updates.append(
-                FollowUp(
-                    follow_up=f"update-{due_at:%Y%m%dT%H%M}", kind=FollowUpKind.NO_NEWS_UPDATE, due_at=due_at
-                )
+    made: list[Body] = []
+    open_ones = list(case.open_promises)
+    for promise in planned_promises(case, command, setting):
+        same = next((open_one for open_one in open_ones if promise.same_subject(open_one)), None)
+        if same is None:
+            made.append(PromiseMade(promise=promise))
+        else:
+            open_ones.remove(same)
+            made.append(
+                PromiseSuperseded(promise=same.promise, replacement=promise, reason="taken_into_plan")
             )
-            last = due_at
-            due_at = _house_due("house_update_cadence", case, last, setting)
-        last = max(last, contact)
-    return updates
-
-
-def market_of(case: Case) -> Marketplace:
-    """The marketplace whose clocks apply; the United States until an order says otherwise."""
-    if case.order is not None:
-        return case.order.marketplace
-    return case.marketplace or Marketplace.US
-
-
-def _main_channel(case: Case) -> Channel:
-    channels = case.order.channels if case.order else frozenset[Channel]()
-    return Channel.FBM if Channel.FBM in channels or not channels else min(channels)
-
-
-def _business(case: Case) -> bool:
-    return case.order is not None and case.order.business
-
-
-def _house_due(deadline_id: str, case: Case, start: datetime, setting: Setting) -> datetime:
-    row = setting.policy.deadline(
-        deadline_id,
-        market=market_of(case),
-        channel=_main_channel(case),
-        on=setting.now.date(),
-        business=_business(case),
-    )
-    if row is None:
-        raise LookupError(f"no deadline {deadline_id} on {setting.now.date()}")
-    return setting.policy.due(row, start, market_of(case))
-
-
-def reply_deadline(case: Case, setting: Setting) -> RunningDeadline | None:
-    """When the first reply is due: elapsed hours since the buyer's message, weekends included."""
-    if case.received_at is None:
-        return None
-    row = setting.policy.deadline(
-        "buyer_message_reply",
-        market=market_of(case),
-        channel=_main_channel(case),
-        on=setting.now.date(),
-        business=_business(case),
-    )
-    if row is None:
-        return None
-    return RunningDeadline(row, case.received_at, setting.policy.due(row, case.received_at, market_of(case)))
-
-
-def running_deadlines(case: Case, setting: Setting) -> tuple[RunningDeadline, ...]:
-    """Platform clocks that run for the locked order, the nearest first: reply, return window, A-to-z ..."""
-    starts: dict[str, datetime] = {}
-    if case.received_at is not None and not case.messages:
-        starts["message_received"] = case.received_at
-    if case.received_at is not None:
-        starts["buyer_contact"] = case.received_at
-    if case.order is not None:
-        delivered = [line.delivered_on for line in case.order.lines if line.delivered_on is not None]
-        midnight = datetime.min.time()
-        tz = setting.now.tzinfo
-        if delivered:
-            starts["delivered"] = datetime.combine(max(delivered), midnight, tz)
-        if case.order.latest_delivery_on is not None:
-            starts["max_edd"] = datetime.combine(case.order.latest_delivery_on, midnight, tz)
-    running = []
-    for start, started_at in starts.items():
-        for row in setting.policy.deadlines(
-            start,
-            market=market_of(case),
-            channel=_main_channel(case),
-            on=setting.now.date(),
-            business=_business(case),
-        ):
-            if not row.is_house:
-                running.append(RunningDeadline(row, started_at, setting.policy.due(row, started_at, market_of(case))))
-    return tuple(sorted(running, key=lambda deadline: deadline.due_at))
+    return (*made, FollowUpScheduled(follow_ups=schedule(after(case, made, setting), setting)))
 
 
 def make_promise(case: Case, command: MakePromise, setting: Setting) -> Decision:
-    """Promise something beside the plan. One that contradicts an open promise is refused with both."""
-    problems = list(_date_problems(command.due_at, setting.now))
-    if command.remedy and case.remedy(command.remedy) is None:
-        problems.append(problem("unknown_remedy", remedy=command.remedy))
-    if command.units is not None and command.units < 1:
-        problems.append(problem("units_not_positive", line=command.line, sku="", units=command.units))
-    if problems:
-        return refused_all(problems)
+    """Promise something beside the plan. One that contradicts an open promise is refused with both.
+
+    It never promises more than a remedy grants, or than the order holds.
+    """
+    remedy = case.remedy(command.remedy) if command.remedy else None
     promise = Promise(
-        promise=next_id("p", [known.promise.promise for known in case.promises]),
+        promise=next(new_ids("p", (known.promise.promise for known in case.promises))),
         kind=command.kind,
         remedy=command.remedy,
-        line=command.line,
-        units=command.units,
+        line=remedy.line if remedy is not None and command.line is None else command.line,
+        units=command.units if _is_positive(command.units) else None,
         amount=command.amount,
         due_at=command.due_at,
         made_at=setting.now,
@@ -280,37 +192,74 @@ def make_promise(case: Case, command: MakePromise, setting: Setting) -> Decision
     )
     against = next((open_one for open_one in case.open_promises if promise.contradicts(open_one)), None)
     if against is not None:
-        return refused("promise_contradicts", new=promise, existing=against)
-    if any(_same(promise, open_one) for open_one in case.open_promises):
+        return refused_all((_contradiction(promise, against),))
+    if any(promise.same_subject(open_one) for open_one in case.open_promises):
         return refused("promise_repeated", kind=promise.kind, due_at=promise.due_at)
-    return _with_schedule(case, (PromiseMade(promise=promise),), (KnownPromise(promise),), setting)
+    problems = list(_date_problems(command.due_at, setting.now))
+    problems.extend(_beyond_remedy(case, command, remedy) if command.remedy else _beyond_order(case, command))
+    if problems:
+        return refused_all(problems)
+    return (PromiseMade(promise=promise),)
 
 
-def _same(new: Promise, old: Promise) -> bool:
-    return (new.kind, new.remedy, new.line) == (old.kind, old.remedy, old.line)
+def _is_positive(units: int | None) -> bool:
+    return units is not None and units > 0
 
 
-def _with_schedule(
-    case: Case, events: tuple[Body, ...], more: tuple[KnownPromise, ...], setting: Setting, gone: str = ""
-) -> tuple[Body, ...]:
-    """*events* and, once a plan exists, the schedule as it is after them."""
-    if not case.plan_confirmed:
-        return events
-    kept = tuple(known for known in case.promises if known.promise.promise != gone)
-    after = replace(case, promises=(*kept, *more))
-    return (*events, FollowUpScheduled(follow_ups=schedule(after, setting)))
+def _beyond_remedy(case: Case, command: MakePromise, remedy: Remedy | None) -> Sequence[Problem]:
+    if remedy is None:
+        return (problem("unknown_remedy", remedy=command.remedy),)
+    if remedy.remedy not in _planned_remedies(case):
+        return (problem("plan_first", remedy=remedy.remedy),)
+    fits = (
+        command.line in {None, remedy.line}
+        and (command.units is None or 0 < command.units <= remedy.units)
+        and command.amount in {None, remedy.refund_total}
+    )
+    return () if fits else (_beyond(command, remedy.units, remedy.refund_total),)
+
+
+def _beyond_order(case: Case, command: MakePromise) -> Sequence[Problem]:
+    if command.line is None and command.units is None and command.amount is None:
+        return ()
+    if case.order is None:
+        return (problem("not_locked"),)
+    lines = [line for line in case.order.lines if command.line in {None, line.line}]
+    if not lines:
+        return (problem("unknown_line", line=command.line),)
+    units = sum(line.units_live for line in lines)
+    paid = sum((line.paid_total for line in lines), Money.zero(case.order.currency))
+    fits = (command.units is None or 0 < command.units <= units) and (
+        command.amount is None
+        or (command.amount.currency == paid.currency and Money.zero(paid.currency) < command.amount <= paid)
+    )
+    return () if fits else (_beyond(command, units, paid),)
+
+
+def _beyond(command: MakePromise, most_units: int, most: Money) -> Problem:
+    return problem(
+        "promise_beyond",
+        kind=command.kind,
+        units=command.units,
+        amount=command.amount,
+        most_units=most_units,
+        most=most,
+    )
 
 
 def keep_promise(case: Case, command: KeepPromise, setting: Setting) -> Decision:
-    """Record that a promise was kept; its follow-up is done, and the rest of the schedule moves up."""
+    """Record that a promise was kept; its follow-up is done."""
     promise = next((promise for promise in case.open_promises if promise.promise == command.promise), None)
     if promise is None:
         return refused("promise_not_open", promise=command.promise)
-    events: tuple[Body, ...] = (PromiseKept(promise=promise.promise, reference=command.reference.strip()),)
-    follow_up = f"promise-{promise.promise}"
-    if any(open_one.follow_up == follow_up for open_one in case.open_follow_ups):
-        events = (*events, FollowUpDone(follow_up=follow_up, note=command.reference.strip()))
-    return _with_schedule(case, events, (), setting, gone=promise.promise)
+    reference = clean(command.reference)
+    kept = PromiseKept(promise=promise.promise, reference=reference)
+    done = tuple(
+        FollowUpDone(follow_up=follow_up.follow_up, note=reference)
+        for follow_up in case.open_follow_ups
+        if follow_up.promise == promise.promise
+    )
+    return (kept, *done)
 
 
 def change_promise(case: Case, command: ChangePromise, setting: Setting) -> Decision:
@@ -319,7 +268,8 @@ def change_promise(case: Case, command: ChangePromise, setting: Setting) -> Deci
     if promise is None:
         return refused("promise_not_open", promise=command.promise)
     problems = list(_date_problems(command.due_at, setting.now))
-    if not command.reason.strip():
+    reason = clean(command.reason)
+    if not reason:
         problems.append(problem("reason_needed"))
     if command.due_at == promise.due_at:
         problems.append(problem("promise_repeated", kind=promise.kind, due_at=promise.due_at))
@@ -327,15 +277,13 @@ def change_promise(case: Case, command: ChangePromise, setting: Setting) -> Deci
         return refused_all(problems)
     changed = promise.model_copy(
         update={
-            "promise": next_id("p", [known.promise.promise for known in case.promises]),
+            "promise": next(new_ids("p", (known.promise.promise for known in case.promises))),
             "due_at": command.due_at,
             "made_at": setting.now,
             "made_by": setting.actor.name,
         }
     )
-    event = PromiseSuperseded(promise=promise.promise, replacement=changed, reason=command.reason.strip())
-    plan = replace(case, plan_confirmed=bool(case.follow_ups))
-    return _with_schedule(plan, (event,), (KnownPromise(changed),), setting, gone=promise.promise)
+    return (PromiseSuperseded(promise=promise.promise, replacement=changed, reason=reason),)
 
 
 def complete_follow_up(case: Case, command: CompleteFollowUp, setting: Setting) -> Decision:
@@ -345,7 +293,7 @@ def complete_follow_up(case: Case, command: CompleteFollowUp, setting: Setting) 
         return refused("unknown_follow_up", follow_up=command.follow_up)
     if follow_up.promise:
         return refused("keep_promise_instead", promise=follow_up.promise)
-    return (FollowUpDone(follow_up=follow_up.follow_up, note=command.note.strip()),)
+    return (FollowUpDone(follow_up=follow_up.follow_up, note=clean(command.note)),)
 
 
 def approve_message(case: Case, command: ApproveMessage, setting: Setting) -> Decision:

@@ -1,13 +1,14 @@
 """Step one: lock the one order before judging anything (P1)."""
 
 import hashlib
+import json
 
 from playbook.domain.case import Case
 from playbook.domain.events import Fact, LockWithdrawn, OrderLocked
 from playbook.domain.orders import Order
 from playbook.domain.problems import Problem, problem
 from playbook.steps.commands import LockOrder, WithdrawLock
-from playbook.steps.decision import Decision, Setting, refused, refused_all
+from playbook.steps.decision import Decision, Setting, clean, refused, refused_all
 
 DECISIVE = frozenset({"order_id_in_text", "order_id_given"})
 """Evidence that identifies an order alone: its complete number."""
@@ -36,9 +37,14 @@ def lock_blockers(case: Case, command: LockOrder) -> tuple[Problem, ...]:
     if command.verdict == "picked":
         if command.second_fact is None:
             problems.append(problem("second_fact_needed", order_id=command.order.order_id))
-        elif command.second_fact.code in NEVER_SECOND_FACT and not codes - NEVER_SECOND_FACT:
+        elif _is_weak(command.second_fact.code, codes):
             problems.append(problem("second_fact_too_weak", fact=command.second_fact.code))
     return tuple(problems)
+
+
+def _is_weak(second: str, codes: set[str]) -> bool:
+    """Whether the fact adds nothing: it is the only one there is, or all there are can be shared."""
+    return codes == {second} or not (codes | {second}) - NEVER_SECOND_FACT
 
 
 def lock(case: Case, command: LockOrder, setting: Setting) -> Decision:
@@ -51,7 +57,10 @@ def lock(case: Case, command: LockOrder, setting: Setting) -> Decision:
         evidence = (*evidence, command.second_fact)
     return (
         OrderLocked(
-            order=command.order, verdict=command.verdict, evidence=evidence, fingerprint=fingerprint(command.order)
+            order=command.order,
+            verdict=command.verdict,
+            evidence=evidence,
+            fingerprint=fingerprint(command.order),
         ),
     )
 
@@ -62,12 +71,13 @@ def withdraw_lock(case: Case, command: WithdrawLock, setting: Setting) -> Decisi
         return refused("not_locked")
     if case.remedies:
         return refused("remedies_on_lock", count=len(case.remedies))
-    if not command.reason.strip():
+    reason = clean(command.reason)
+    if not reason:
         return refused("reason_needed")
-    return (LockWithdrawn(reason=command.reason.strip()),)
+    return (LockWithdrawn(reason=reason),)
 
 
 def fingerprint(order: Order) -> str:
     """A short hash of what matters of an order, to notice when a later import changed it."""
-    stable = order.model_dump_json(exclude={"read_at"})
-    return hashlib.sha256(stable.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    stable = json.dumps(order.model_dump(mode="json", exclude={"read_at"}), sort_keys=True)
+    return hashlib.sha256(stable.encode()).hexdigest()[:16]

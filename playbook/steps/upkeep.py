@@ -22,7 +22,7 @@ from playbook.steps.commands import (
     SetFlag,
     WriteMemo,
 )
-from playbook.steps.decision import Decision, Setting, refused, refused_all
+from playbook.steps.decision import Decision, Setting, clean, refused, refused_all
 
 LONGEST_NOTE = 4000
 
@@ -46,7 +46,7 @@ def open_case(case: Case, command: OpenCase, setting: Setting) -> Decision:
 
 def write_memo(case: Case, command: WriteMemo, setting: Setting) -> Decision:
     """Record the seller memo as pasted; its length is limited by the platform."""
-    text = command.text.strip()
+    text = clean(command.text)
     if not text:
         return refused("text_needed")
     if len(text) > command.limit:
@@ -56,7 +56,7 @@ def write_memo(case: Case, command: WriteMemo, setting: Setting) -> Decision:
 
 def add_note(case: Case, command: AddNote, setting: Setting) -> Decision:
     """Add a note for colleagues."""
-    text = command.text.strip()
+    text = clean(command.text)
     if not text:
         return refused("text_needed")
     if len(text) > LONGEST_NOTE:
@@ -66,27 +66,28 @@ def add_note(case: Case, command: AddNote, setting: Setting) -> Decision:
 
 def set_flag(case: Case, command: SetFlag, setting: Setting) -> Decision:
     """Flag a case for colleagues, or take the flag off."""
-    if not command.flag.strip():
+    flag = clean(command.flag)
+    if not flag:
         return refused("text_needed")
-    if (command.flag in case.flags) == command.on:
+    if (flag in case.flags) == command.on:
         return ()
-    return (Flagged(flag=command.flag.strip(), on=command.on, note=command.note.strip()),)
+    return (Flagged(flag=flag, on=command.on, note=clean(command.note)),)
 
 
 def offer_hand_over(case: Case, command: OfferHandOver, setting: Setting) -> Decision:
     """Offer the case to a colleague, who has to acknowledge it."""
-    to = command.to.strip()
+    to = clean(command.to)
     if not to:
         return refused("text_needed")
     if to == setting.actor.name:
         return refused("hand_over_to_self", name=to)
-    return (HandOverOffered(to=to, note=command.note.strip()),)
+    return (HandOverOffered(to=to, note=clean(command.note)),)
 
 
 def accept_hand_over(case: Case, command: AcceptHandOver, setting: Setting) -> Decision:
     """Acknowledge a hand-over: only the person it was offered to can."""
-    if case.hand_over_to != setting.actor.name:
-        return refused("not_offered_to_you", to=case.hand_over_to, name=setting.actor.name)
+    if not case.hand_over_to or case.hand_over_to != setting.actor.name:
+        return refused("not_offered_to_you", to=case.hand_over_to or None, name=setting.actor.name)
     return (HandOverAccepted(),)
 
 
@@ -114,13 +115,14 @@ def close_case(case: Case, command: CloseCase, setting: Setting) -> Decision:
     problems = close_blockers(case, command)
     if problems:
         return refused_all(problems)
-    return (CaseClosed(outcome=command.outcome, potential=command.potential.strip()),)
+    return (CaseClosed(outcome=command.outcome, potential=clean(command.potential)),)
 
 
 def reopen_case(case: Case, command: ReopenCase, setting: Setting) -> Decision:
     """Reopen a closed case, for example when the buyer writes again."""
     if not case.closed:
         return refused("not_closed")
-    if not command.reason.strip():
+    reason = clean(command.reason)
+    if not reason:
         return refused("reason_needed")
-    return (CaseReopened(reason=command.reason.strip()),)
+    return (CaseReopened(reason=reason),)

@@ -1,0 +1,348 @@
+"""What can be done about a claim item: options with amount, dates and the rule behind each (P3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from playbook.domain.case import Case
+from playbook.domain.claims import ClaimItem, Evidence
+from playbook.domain.ledgers import Left, earlier_on, left_of
+from playbook.domain.money import Money, total
+from playbook.domain.orders import SHIPPING_COMPONENTS, Amounts, Order, OrderLine, amounts_total
+from playbook.domain.problems import Problem, problem
+from playbook.domain.promises import PromiseKind
+from playbook.domain.remedies import SHAPES, RemedyKind, granted
+from playbook.policy import DeadlineRow, Lookup, Miss, RemedyFacts, RemedyRow
+from playbook.steps.decision import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class DatedPromise:
+    """A promise that a remedy would carry, with its due time if it were made now."""
+
+    kind: PromiseKind
+    deadline: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One remedy for the undecided units of a claim item, as far as the rules and ledgers allow it.
+
+    ``outcome`` is ``allowed``, ``needs_lead`` or ``refused``; ``problems`` lists every reason for the
+    latter two. ``value`` is what the units are worth, ``refund`` what would be paid at the default
+    share. ``row`` is the policy row behind it; for a refusal by omission the nearest row. A refused
+    option has no value and no dates.
+    """
+
+    item: str
+    kind: RemedyKind
+    outcome: str
+    preferred: bool
+    units: int
+    value: Amounts
+    refund: Amounts
+    share: Decimal
+    row: RemedyRow
+    promises: tuple[DatedPromise, ...]
+    buyer_sees: tuple[datetime, datetime] | None
+    problems: tuple[Problem, ...]
+    currency: str
+
+    @property
+    def refund_total(self) -> Money:
+        return amounts_total(self.refund, self.currency)
+
+    @property
+    def value_total(self) -> Money:
+        return amounts_total(self.value, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the options of one item have in common: the ledgers, and the actor's authority.
+
+    ``shipped`` and ``unshipped`` are units of the line that are still free for a remedy of shipped
+    goods, or for a cancellation. ``spent`` is what the case has granted, ``limit`` the actor's limit.
+    """
+
+    order: Order
+    line: OrderLine
+    undecided: int
+    left: Left
+    shipped: int
+    unshipped: int
+    spent: Money
+    limit: Money | None
+
+
+def basis_of(case: Case, item: ClaimItem, setting: Setting) -> Basis | None:
+    """The basis of an item's options; None before the lock."""
+    line = case.order.line(item.line) if case.order else None
+    if case.order is None or line is None:
+        return None
+    outside = earlier_on(line.line, case, setting.elsewhere)
+    own = [remedy for remedy in case.remedies if remedy.line == line.line]
+    cancelled = sum(remedy.units_used for remedy in own if remedy.kind is RemedyKind.CANCEL_UNSHIPPED)
+    cancelled += sum(earlier.cancelled for earlier in outside)
+    used = sum(remedy.units_used for remedy in own) + sum(earlier.units for earlier in outside)
+    return Basis(
+        order=case.order,
+        line=line,
+        undecided=item.units - case.decided_units(item.item),
+        left=left_of(line, case, setting.elsewhere),
+        shipped=max(0, line.units_shipped - (used - cancelled)),
+        unshipped=max(0, line.units_unshipped - cancelled),
+        spent=compensation_total(case),
+        limit=setting.policy.approval_limit(setting.actor.role, line.currency, setting.now.date()),
+    )
+
+
+def compensation_total(case: Case) -> Money:
+    """What the case has granted so far: refunds, and the price of goods sent again."""
+    assert case.order is not None
+    return total([remedy.granted for remedy in case.remedies], case.order.currency)
+
+
+def days_since_delivery(line: OrderLine, order: Order, now: datetime) -> int | None:
+    """Whole days since the line was delivered (or the order's latest delivery date); None if unknown.
+
+    *now* must be in the zone of the marketplace: delivery dates are local. Negative before the date.
+    """
+    day = line.delivered_on or order.latest_delivery_on
+    return None if day is None else (now.date() - day).days
+
+
+def facts_of(
+    case: Case, item: ClaimItem, setting: Setting, in_stock: bool | None = None
+) -> RemedyFacts | None:
+    """The columns that the decision table looks at, or None before the lock.
+
+    They describe the whole claim item, so that remedies for a few units at a time get round no rule.
+    """
+    basis = basis_of(case, item, setting)
+    return None if basis is None else _facts(case, item, basis, setting, in_stock)
+
+
+def _facts(case: Case, item: ClaimItem, basis: Basis, setting: Setting, in_stock: bool | None) -> RemedyFacts:
+    order, line = basis.order, basis.line
+    decided = [remedy.value_total for remedy in case.remedies if remedy.item == item.item and remedy.value]
+    value = line.unit_price * basis.undecided
+    if item.counts_in_line and 0 < basis.undecided <= basis.left.units:
+        value = amounts_total(basis.left.share(basis.undecided), line.currency)
+    local_now = setting.now.astimezone(setting.policy.market(order.marketplace).tz)
+    return RemedyFacts(
+        issue=item.problem,
+        channel=line.channel,
+        market=order.marketplace,
+        business=order.business,
+        units=item.units,
+        units_ordered=line.units_ordered,
+        unit_value=line.unit_price,
+        claim_value=total([value, *decided], line.currency),
+        days_since_delivery=days_since_delivery(line, order, local_now),
+        shipped=line.units_shipped > 0,
+        evidence=item.evidence,
+        earlier_remedy=bool(earlier_on(line.line, case, setting.elsewhere)),
+        in_stock=in_stock,
+    )
+
+
+_ORDER = {"allowed": 0, "needs_lead": 1, "refused": 2}
+
+
+def options(
+    case: Case, item: ClaimItem, setting: Setting, *, units: int | None = None, in_stock: bool | None = None
+) -> tuple[Option, ...]:
+    """Every remedy that the rules know for this item: allowed ones first, the preferred one on top.
+
+    *units* are those to decide about, all undecided ones unless said otherwise. A remedy that some row
+    knows for this problem and channel but that misses a condition is listed as refused, with the
+    condition and the numbers.
+    """
+    basis = basis_of(case, item, setting)
+    wanted = units if units is not None or basis is None else basis.undecided
+    if basis is None or item.is_fine or not wanted or wanted < 0:
+        return ()
+    lookup = setting.policy.remedies(_facts(case, item, basis, setting, in_stock), setting.now.date())
+    found = {row.then.remedy: _option(basis, item, wanted, row, setting) for row in lookup.hits}
+    for kind, misses in _near_misses(lookup).items():
+        if kind not in found:
+            found[kind] = _refused_by_omission(basis, item, wanted, misses, setting)
+    ranked = sorted(found.values(), key=lambda option: (_ORDER[option.outcome], option.row.then.rank))
+    if ranked and ranked[0].outcome != "refused":
+        ranked[0] = replace(ranked[0], preferred=True)
+    return tuple(ranked)
+
+
+def _near_misses(lookup: Lookup) -> dict[RemedyKind, tuple[Miss, ...]]:
+    """Rows for this problem and channel that failed on something an agent can see or change."""
+    misses: dict[RemedyKind, tuple[Miss, ...]] = {}
+    for miss in lookup.misses:
+        if miss.near:
+            misses[miss.row.then.remedy] = (*misses.get(miss.row.then.remedy, ()), miss)
+    return misses
+
+
+def _refused_by_omission(
+    basis: Basis, item: ClaimItem, units: int, misses: Sequence[Miss], setting: Setting
+) -> Option:
+    row = min((miss.row for miss in misses), key=lambda row: row.then.rank)
+    reasons = [
+        problem("rule_condition", column=miss.column, value=miss.value, wanted=miss.wanted, rule=miss.row.id)
+        for miss in misses
+    ]
+    return _option(basis, item, units, row, setting, tuple(reasons))
+
+
+def _option(
+    basis: Basis,
+    item: ClaimItem,
+    units: int,
+    row: RemedyRow,
+    setting: Setting,
+    against: tuple[Problem, ...] = (),
+) -> Option:
+    line, kind = basis.line, row.then.remedy
+    problems = [*against, *guards(basis, item, units, kind)]
+    if row.then.outcome == "refused":
+        problems.append(problem("rule_refuses", rule=row.id, why=row.then.why, instead=row.then.instead))
+    option = Option(
+        item=item.item,
+        kind=kind,
+        outcome="refused",
+        preferred=False,
+        units=units,
+        value={},
+        refund={},
+        share=_default_share(row),
+        row=row,
+        promises=(),
+        buyer_sees=None,
+        problems=tuple(problems),
+        currency=line.currency,
+    )
+    if problems:
+        return option
+    value = basis.left.share(units) if SHAPES[kind].compensates and item.counts_in_line else {}
+    option = replace(option, value=value, refund=refund_of(value, option.share, row))
+    problems.extend(_for_a_lead(basis, item, option, setting))
+    promises = dated_promises(basis.order, line, row, setting)
+    return replace(
+        option,
+        outcome="needs_lead" if problems else "allowed",
+        promises=promises,
+        buyer_sees=_buyer_sees(basis.order, line, row, promises, setting),
+        problems=tuple(problems),
+    )
+
+
+def _for_a_lead(basis: Basis, item: ClaimItem, option: Option, setting: Setting) -> list[Problem]:
+    """Every reason why this is more than an agent may decide."""
+    row, problems = option.row, []
+    if row.then.outcome == "needs_lead":
+        problems.append(problem("rule_needs_lead", rule=row.id, why=row.then.why))
+    missing = frozenset(row.then.evidence_needed) - item.evidence
+    if missing:
+        problems.append(problem("evidence_missing", evidence=tuple(sorted(missing)), rule=row.id))
+    cost = granted(option.kind, option.value, option.refund, option.currency)
+    problems.extend(limit_problems(basis, cost, setting))
+    return problems
+
+
+def limit_problems(basis: Basis, cost: Money, setting: Setting) -> tuple[Problem, ...]:
+    """Whether granting so much more would exceed what the actor may grant in one case."""
+    amount = basis.spent + cost
+    if basis.limit is None or not cost or amount <= basis.limit:
+        return ()
+    return (problem("above_limit", amount=amount, limit=basis.limit, role=setting.actor.role),)
+
+
+def guards(basis: Basis, item: ClaimItem, units: int, kind: RemedyKind) -> tuple[Problem, ...]:
+    """What no rule can allow: units that do not exist, were compensated, or never left the house."""
+    problems, sku = [], basis.line.sku
+    if not 0 < units <= basis.undecided:
+        problems.append(problem("units_not_open", item=item.item, units=units, open=basis.undecided, sku=sku))
+    if not SHAPES[kind].compensates or not item.counts_in_line:
+        return tuple(problems)
+    if units > basis.left.units:
+        problems.append(
+            problem(
+                "already_compensated",
+                sku=sku,
+                units=units,
+                left=basis.left.units,
+                ordered=basis.line.units_ordered,
+            )
+        )
+    elif kind is RemedyKind.CANCEL_UNSHIPPED:
+        if units > basis.unshipped:
+            problems.append(problem("nothing_unshipped", sku=sku, units=units, unshipped=basis.unshipped))
+    elif units > basis.shipped:
+        problems.append(problem("not_shipped_yet", sku=sku, units=units, shipped=basis.shipped))
+    return tuple(problems)
+
+
+def _default_share(row: RemedyRow) -> Decimal:
+    if row.then.share is not None:
+        return row.then.share.default
+    return Decimal(100) if SHAPES[row.then.remedy].paid == "all" else Decimal(0)
+
+
+def refund_of(value: Amounts, share: Decimal, row: RemedyRow) -> Amounts:
+    """*share* percent of every component, outbound shipping only where the row includes it."""
+    refund: Amounts = {}
+    for component, money in value.items():
+        if component in SHIPPING_COMPONENTS and row.then.shipping == "excluded":
+            continue
+        part = money.percent(share)
+        if part:
+            refund[component] = part
+    return refund
+
+
+def dated_promises(
+    order: Order, line: OrderLine, row: RemedyRow, setting: Setting
+) -> tuple[DatedPromise, ...]:
+    """The promises of a row, due from now on; one that starts ``after`` another clock runs after it."""
+    dated = []
+    for spec in row.then.promises:
+        start = setting.now
+        if spec.after is not None:
+            start = setting.policy.due(_deadline(spec.after, order, line, setting), start, order.marketplace)
+        due_at = setting.policy.due(_deadline(spec.deadline, order, line, setting), start, order.marketplace)
+        dated.append(DatedPromise(spec.kind, spec.deadline, due_at))
+    return tuple(dated)
+
+
+def _deadline(deadline_id: str, order: Order, line: OrderLine, setting: Setting) -> DeadlineRow:
+    on = setting.now.date()
+    row = setting.policy.deadline(
+        deadline_id, market=order.marketplace, channel=line.channel, on=on, business=order.business
+    )
+    if row is None:
+        raise LookupError(f"no deadline {deadline_id} for {order.marketplace} {line.channel} on {on}")
+    return row
+
+
+def _buyer_sees(
+    order: Order, line: OrderLine, row: RemedyRow, promises: Sequence[DatedPromise], setting: Setting
+) -> tuple[datetime, datetime] | None:
+    """When the buyer has the money or the goods: earliest and latest, after our last promise."""
+    if row.then.buyer_sees is None or not promises:
+        return None
+    start = max(promise.due_at for promise in promises)
+    return setting.policy.due_range(
+        _deadline(row.then.buyer_sees, order, line, setting), start, order.marketplace
+    )
+
+
+def evidence_wanted(offered: Sequence[Option]) -> frozenset[Evidence]:
+    """Evidence that would turn a lead's decision into an agent's."""
+    return frozenset(
+        evidence
+        for option in offered
+        if any(reason.code == "evidence_missing" for reason in option.problems)
+        for evidence in option.row.then.evidence_needed
+    )
