@@ -6,8 +6,8 @@ from playbook.intake.model import (
     LineRef,
     Mark,
     Question,
-    ReadItem,
     Reading,
+    ReadItem,
 )
 from playbook.intake.questions import question_text
 from playbook.intake.reader import read

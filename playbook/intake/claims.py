@@ -75,7 +75,9 @@ def _introduces(claim: Claim, mentions: Sequence[Mention]) -> bool:
     """Whether a waiting product is the heading of the more exact ones in *mentions*."""
     if claim.mention is None or claim.heading:
         return True
-    return not claim.mention.clear and any(set(mention.lines) < set(claim.mention.lines) for mention in mentions)
+    return not claim.mention.clear and any(
+        set(mention.lines) < set(claim.mention.lines) for mention in mentions
+    )
 
 
 @dataclass(slots=True)
@@ -185,7 +187,12 @@ class Assembler:
         last = self._last[-1] if self._last else None
         for claim in self._waiting:
             shares = last is not None and last.issue_first and last.issue is not None
-            if shares and last is not None and claim.sentence == last.sentence and (claim.bare or claim.counted):
+            if (
+                shares
+                and last is not None
+                and claim.sentence == last.sentence
+                and (claim.bare or claim.counted)
+            ):
                 claim.issue, claim.clear_issue = last.issue, False
                 self.result.claims.append(claim)
             elif claim.counted and not claim.heading and not claim.fine:
@@ -197,7 +204,9 @@ class Assembler:
             return
         counted = any(quantity.sort == "number" for quantity in clause.quantities)
         near = following is not None and following.sentence == clause.sentence and not following.mentions
-        fine = clause.fine or (near and following is not None and following.fine and not following.has("unchecked"))
+        fine = clause.fine or (
+            near and following is not None and following.fine and not following.has("unchecked")
+        )
         narrow = clause.mentions and clause.mentions[0].start - clause.cues["rest"][0].end <= 4
         if fine and not counted and not narrow:
             self.result.rest_is_fine = True
@@ -212,7 +221,9 @@ class Assembler:
         other = [
             token
             for index, token in enumerate(self._words[clause.start : clause.end], clause.start)
-            if index not in used and token.kind in (Kind.WORD, Kind.CJK) and token.text not in self._function_words
+            if index not in used
+            and token.kind in (Kind.WORD, Kind.CJK)
+            and token.text not in self._function_words
         ]
         return len(other) <= _BARE_WORDS
 
@@ -227,11 +238,15 @@ class Assembler:
         claims: list[Claim] = []
         bare = self._bare(clause)
         for mention, own in zip(mentions, _pair(mentions, clause.quantities, cjk), strict=True):
-            claim = Claim(mention, mention.start, mention.end, clause.sentence, bare=bare, heading=clause.heading)
+            claim = Claim(
+                mention, mention.start, mention.end, clause.sentence, bare=bare, heading=clause.heading
+            )
             _take_numbers(claim, own, issue_at)
             claim.replaces = clause.has("correction")
             claims.append(claim)
-        self._waiting = [claim for claim in self._waiting if claim.counted or not _introduces(claim, mentions)]
+        self._waiting = [
+            claim for claim in self._waiting if claim.counted or not _introduces(claim, mentions)
+        ]
         if issue is None and clause.fine:
             self._apply_fine(clause, claims)
         elif issue is not None:
@@ -250,10 +265,24 @@ class Assembler:
 
     def _without_products(self, clause: Clause) -> None:
         issue, clear = choose_issue(clause.issues)
-        counts = [quantity for quantity in clause.quantities if quantity.sort != "number" or quantity.role != "total"]
-        if issue is None and any(quantity.role == "arrived" for quantity in clause.quantities) and self._waiting:
+        counts = [
+            quantity
+            for quantity in clause.quantities
+            if quantity.sort != "number" or quantity.role != "total"
+        ]
+        if (
+            issue is None
+            and any(quantity.role == "arrived" for quantity in clause.quantities)
+            and self._waiting
+        ):
             issue, clear = ProblemType.MISSING, True
-        if issue is None and clause.has("same") and self._waiting and self._last and self._last[-1].issue is not None:
+        if (
+            issue is None
+            and clause.has("same")
+            and self._waiting
+            and self._last
+            and self._last[-1].issue is not None
+        ):
             issue = self._last[-1].issue
         if issue is not None:
             self._problem_alone(clause, issue, clear and not clause.fine, counts)
@@ -265,7 +294,9 @@ class Assembler:
         elif clause.quantities:
             self._number_alone(clause)
 
-    def _problem_alone(self, clause: Clause, issue: ProblemType, clear: bool, counts: Sequence[Quantity]) -> None:
+    def _problem_alone(
+        self, clause: Clause, issue: ProblemType, clear: bool, counts: Sequence[Quantity]
+    ) -> None:
         at = clause.issues[0][1].start if clause.issues else clause.start
         if self._waiting:
             each = any(quantity.each for quantity in clause.quantities)
@@ -295,7 +326,7 @@ class Assembler:
             self.result.orphans.append(clause)
 
     def _contents(self, clause: Clause) -> None:
-        """ "... but the contents are fine": only the packaging was damaged."""
+        """Read "... but the contents are fine": only the packaging was damaged."""
         for claim in self._last if clause.has("contents") else []:
             if claim.issue is ProblemType.TRANSIT_DAMAGE:
                 claim.issue, claim.clear_issue = ProblemType.PACKAGE_DAMAGE, False
@@ -309,10 +340,14 @@ class Assembler:
                 _take_numbers(self._waiting[-1], clause.quantities, None)
             return
         last = self._last[-1] if self._last else None
-        if last is not None and last.sentence == clause.sentence and (
-            last.quantity is None or last.quantity.sort == "fraction"
+        if (
+            last is not None
+            and last.sentence == clause.sentence
+            and (last.quantity is None or last.quantity.sort == "fraction")
         ):
-            numbers = [quantity for quantity in clause.quantities if quantity.sort == "number" and not quantity.weak]
+            numbers = [
+                quantity for quantity in clause.quantities if quantity.sort == "number" and not quantity.weak
+            ]
             _take_numbers(last, numbers, None)
         elif last is not None and last.sentence == clause.sentence:
             last.doubt = True
@@ -358,10 +393,14 @@ def pack_counts(claim: Claim, ordered: int | None) -> int | None:
     if claim.quantity is None:
         return None
     units = claim.quantity.units(ordered, total)
-    if claim.issue is ProblemType.EXTRA_ITEM and units is not None and ordered is not None and units > ordered:
+    if (
+        claim.issue is ProblemType.EXTRA_ITEM
+        and units is not None
+        and ordered is not None
+        and units > ordered
+    ):
         return units - ordered
     if units == ordered and claim.quantity.sort == "number":
         others = {option.value for option in claim.options if option.value != ordered}
         return others.pop() if len(others) == 1 else units
     return units
-

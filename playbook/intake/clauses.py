@@ -67,7 +67,9 @@ def _line_ends(words: Sequence[Token], index: int, text: str) -> bool:
     return not (wrapped and following.kind is Kind.WORD)
 
 
-def split(words: Sequence[Token], text: str, abbreviations: Collection[str], keep: Collection[int]) -> list[Clause]:
+def split(
+    words: Sequence[Token], text: str, abbreviations: Collection[str], keep: Collection[int]
+) -> list[Clause]:
     """Clauses in order. Separators inside brackets, and tokens in *keep*, do not part."""
     clauses: list[Clause] = []
     sentence, start, depth = 0, 0, 0

@@ -49,8 +49,8 @@ class Cues:
 
     @property
     def tokens(self) -> frozenset[int]:
-        """The indices of all tokens that speak of a problem or of its absence."""
-        hits = [*(hit for _, hit in self.issues), *self.fine]
+        """The indices of the tokens of phrases about a problem or its absence, word for word."""
+        hits = [hit for hit in (*(hit for _, hit in self.issues), *self.fine) if not hit.gapped]
         return frozenset(index for hit in hits for index in range(hit.start, hit.end))
 
 
@@ -107,7 +107,7 @@ def _negated(hit: Hit, words: Sequence[Token], places: _Places, language: str) -
 
 
 def _part_missing(places: _Places, words: Sequence[Token]) -> list[Hit]:
-    """"no wick", "lid is missing", "缺螺丝": a component is absent."""
+    """Read "no wick", "lid is missing", "缺螺丝" as an absent component."""
     found: list[Hit] = []
     for start, without in places.starts.get("cue:without", {}).items():
         cjk = words[start].kind is Kind.CJK
@@ -115,7 +115,15 @@ def _part_missing(places: _Places, words: Sequence[Token]) -> list[Hit]:
         if part is not None:
             found.append(Hit(f"issue:{ProblemType.MISSING_PARTS}", start, part.end))
         part = places.before("class:part", start, words, 1 if cjk else _PART_WORDS)
-        if part is not None and words[without.start].text not in ("no", "kein", "keine", "keinen", "ohne", "without", "无"):
+        if part is not None and words[without.start].text not in (
+            "no",
+            "kein",
+            "keine",
+            "keinen",
+            "ohne",
+            "without",
+            "无",
+        ):
             found.append(Hit(f"issue:{ProblemType.MISSING_PARTS}", part.start, without.end))
     return found
 
@@ -158,8 +166,10 @@ def read_cues(
     language = lexicons[0].language
     colours = frozenset(word for one in lexicons for word in one.colours)
     outside = [hit for hit in hits if not any(index in names for index in range(hit.start, hit.end))]
-    places = _Places([*outside, *(hit for hit in hits if hit.label.startswith("class:"))])
-    candidates = [hit for hit in outside if hit.label.startswith("issue:") or hit.label in ("cue:fine", "cue:greeting")]
+    places = _Places(outside)
+    candidates = [
+        hit for hit in outside if hit.label.startswith("issue:") or hit.label in ("cue:fine", "cue:greeting")
+    ]
     candidates += _part_missing(places, words)
     issues: list[tuple[ProblemType, Hit]] = []
     fine: list[Hit] = []
@@ -183,7 +193,9 @@ def read_cues(
     remedies = _without_overlap(hit for hit in outside if hit.label.startswith("remedy:"))
     asked = tuple(hit for hit in remedies if not _negated(hit, words, places, language))
     others = tuple(
-        (hit.label[4:], hit) for hit in outside if hit.label.startswith("cue:") and hit.label not in ("cue:fine", "cue:greeting")
+        (hit.label[4:], hit)
+        for hit in outside
+        if hit.label.startswith("cue:") and hit.label not in ("cue:fine", "cue:greeting")
     )
     return Cues(tuple(issues), tuple(fine), asked, others)
 

@@ -9,6 +9,13 @@ _CJK_SHARE = 0.12
 _MIXED_WORDS = 12
 
 
+def _told(word: str, one: Lexicon) -> int:
+    """How much a word speaks for a language: its small words most, then words for goods and numbers."""
+    if word in one.function_set:
+        return 3
+    return int(word in one.words or word in one.numbers)
+
+
 def detect(words: Sequence[Token]) -> str:
     """``ja`` with kana, ``zh`` with Chinese characters alone, otherwise ``de`` or ``en``."""
     kana = sum(1 for token in words if token.kind is Kind.CJK and "\u3040" <= token.text <= "\u30ff")
@@ -17,10 +24,7 @@ def detect(words: Sequence[Token]) -> str:
     letters = cjk + sum(len(word) for word in latin)
     if cjk and cjk >= _CJK_SHARE * letters:
         return "ja" if kana * 10 >= cjk else "zh"
-    counts = {
-        language: sum(1 for word in latin if word in lexicon(language).function_set or "\u00df" in word and language == "de")
-        for language in ("en", "de")
-    }
+    counts = {language: sum(_told(word, lexicon(language)) for word in latin) for language in ("en", "de")}
     return "de" if counts["de"] > counts["en"] else "en"
 
 

@@ -7,12 +7,20 @@ from dataclasses import dataclass
 from playbook.intake.text import tokens
 
 _QUOTED_TO_END = (
-    re.compile(r"\s*[-_]{2,}\s*(?:original message|forwarded message|urspr\u00fcngliche nachricht|原始邮件|原邮件|元のメッセージ)"),
-    re.compile(r"\s*(?:on|am|le|el|il) .{5,150}(?:wrote|schrieb|a \u00e9crit|escribi\u00f3|ha scritto)[^:]{0,60}:\s*$"),
+    re.compile(
+        r"\s*[-_]{2,}\s*(?:original message|forwarded message|urspr\u00fcngliche nachricht"
+        r"|原始邮件|原邮件|元のメッセージ)"
+    ),
+    re.compile(
+        r"\s*(?:on|am|le|el|il) .{5,150}"
+        r"(?:wrote|schrieb|a \u00e9crit|escribi\u00f3|ha scritto)[^:]{0,60}:\s*$"
+    ),
     re.compile(r".{0,120}(?:写道|さんは書きました|のメール)\s*:\s*$"),
 )
 _HEADER = re.compile(r"\s*(?:from|von|发件人|差出人)\s*:\s*\S")
-_HEADER_NEXT = re.compile(r"\s*(?:sent|date|to|subject|gesendet|datum|an|betreff|发送时间|日期|收件人|主题|送信日時|宛先|件名)\s*:")
+_HEADER_NEXT = re.compile(
+    r"\s*(?:sent|date|to|subject|gesendet|datum|an|betreff|发送时间|日期|收件人|主题|送信日時|宛先|件名)\s*:"
+)
 _LONGEST_HEADER = 300
 _SIGNATURE_LINES = 9
 _SIGNATURE_WIDTH = 110
@@ -48,9 +56,9 @@ def _starts_quote(lines: Sequence[str], index: int) -> bool:
 
 
 def _is_closing(line: str, closings: frozenset[tuple[str, ...]]) -> bool:
-    words = [token.text for token in tokens(line) if token.text.isalnum() or "'" in token.text]
-    if not words or len(line) > _SIGNATURE_WIDTH:
+    if len(line) > _SIGNATURE_WIDTH:
         return False
+    words = [token.text for token in tokens(line) if token.text.isalnum() or "'" in token.text]
     for size in range(min(len(words), 16), 0, -1):
         if tuple(words[:size]) in closings:
             return len(words) - size <= _CLOSING_EXTRA_WORDS

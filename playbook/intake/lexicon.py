@@ -1,6 +1,6 @@
 """The vocabulary of one language, from ``data/lexicon/<language>.yaml``, checked strictly and once."""
 
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -117,25 +117,26 @@ class Lexicon(Value):
         return PhraseTable((english, word) for word, english in self.words.items() if is_cjk(word))
 
     @cached_property
-    def function_set(self) -> frozenset[str]:
-        return frozenset(self.function_words)
+    def closing_words(self) -> frozenset[tuple[str, ...]]:
+        """The closings as words."""
+        return frozenset(parse(closing) for closing in self.closings)
 
     @cached_property
-    def bare(self) -> frozenset[str]:
-        """Words that do not name a product alone: colours, materials, sizes, packaging, parts."""
-        plain = (*self.colours, *self.modifiers, *self.weak, *self.parts, *self.packaging, *self.counters)
-        return frozenset(word for phrase in plain for word in parse(phrase))
+    def function_set(self) -> frozenset[str]:
+        return frozenset(self.function_words)
 
 
 class _StrictLoader(yaml.SafeLoader):
     """SafeLoader that refuses duplicate keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         doubled = {str(key) for key in keys if keys.count(key) > 1}
         if doubled:
             place = node.start_mark.line + 1 if node.start_mark else 0
-            raise LexiconError(f"in the mapping that starts at line {place}: {sorted(doubled)} more than once")
+            raise LexiconError(
+                f"in the mapping that starts at line {place}: {sorted(doubled)} more than once"
+            )
         return super().construct_mapping(node, deep)
 
 
@@ -154,7 +155,7 @@ def load_lexicon(path: Path) -> Lexicon:
     return lexicon
 
 
-@lru_cache(maxsize=None)
+@cache
 def lexicon(language: str) -> Lexicon:
     """The shipped lexicon of *language* (English where there is none), loaded at first use."""
     from playbook.settings import data_dir

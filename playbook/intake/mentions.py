@@ -55,11 +55,11 @@ class Weigher:
     def __init__(self, catalogue: Catalogue, vocabulary: Vocabulary) -> None:
         self._catalogue = catalogue
         self._vocabulary = vocabulary
-
-    def weight(self, word: str) -> float:
-        """How much a title word tells: rare words much, words such as "set" little."""
-        weight = self._catalogue.weight[word]
-        return weight * _WEAK_WEIGHT if word in self._vocabulary.weak or word.isdigit() else weight
+        self._weights = {
+            word: weight * _WEAK_WEIGHT if word in vocabulary.weak or word.isdigit() else weight
+            for word, weight in catalogue.weight.items()
+        }
+        self._full = [sum(map(self._weights.__getitem__, words)) or 1.0 for words in catalogue.words]
 
     def names(self, link: Link) -> bool:
         """Whether the link can name a product without others."""
@@ -91,7 +91,7 @@ class Weigher:
         said = {word for link in links for word in link.targets if word in colours}
         result: dict[int, float] = {}
         for line, best in matched.items():
-            strength = sum(self.weight(word) * how for word, how in best.items())
+            strength = sum([self._weights[word] * how for word, how in best.items()])
             explained = hits[line] / len(links)
             clash = said and not said & catalogue.words[line] and colours & catalogue.words[line]
             result[line] = strength * (0.3 + 0.7 * explained) * (_COLOUR_CLASH if clash else 1.0)
@@ -99,12 +99,12 @@ class Weigher:
 
     def coverage(self, links: Sequence[Link], line: int) -> float:
         """The share of the title of *line* that the evidence accounts for, by weight."""
-        words = {word for link in links for word, how in link.targets.items() if how > AFFIX}
-        words |= {word for link in links for word in link.targets}
-        full = sum(self.weight(word) for word in self._catalogue.words[line]) or 1.0
-        return sum(self.weight(word) for word in words & self._catalogue.words[line]) / full
+        words = {word for link in links for word in link.targets}
+        return sum([self._weights[word] for word in words & self._catalogue.words[line]]) / self._full[line]
 
-    def best(self, links: Sequence[Link], among: Collection[int] | None = None) -> tuple[tuple[int, ...], float]:
+    def best(
+        self, links: Sequence[Link], among: Collection[int] | None = None
+    ) -> tuple[tuple[int, ...], float]:
         """The lines that fit best (equal ones together) and how well they fit, 0 to 1."""
         scores = self.scores(links, among)
         if not scores:
@@ -137,6 +137,12 @@ def _separate(words: Sequence[Token], left: int, right: int, barriers: Collectio
     return room_words < 0 or room_chars < 0
 
 
+def _described(words: Sequence[Token], run: Sequence[Link], link: Link, weigher: Weigher) -> bool:
+    """Whether a second colour after a verb ("red mugs arrived blue") tells what came instead."""
+    apart = any(token.kind is Kind.WORD for token in words[run[-1].end : link.start])
+    return apart and any(weigher.is_colour(earlier) for earlier in run)
+
+
 def find_mentions(
     words: Sequence[Token],
     links: Sequence[Link],
@@ -151,7 +157,10 @@ def find_mentions(
     for link in links:
         if link.start in inside or link.start in barriers:
             continue
-        if run and _separate(words, run[-1].end, link.start, barriers):
+        if run and (
+            _separate(words, run[-1].end, link.start, barriers)
+            or (weigher.is_colour(link) and _described(words, run, link, weigher))
+        ):
             mentions += _mention(run, weigher)
             run = []
         run.append(link)
@@ -180,9 +189,14 @@ def _with_skus_joined(mentions: Sequence[Mention], words: Sequence[Token]) -> li
     joined: list[Mention] = []
     for mention in mentions:
         last = joined[-1] if joined else None
-        near = last is not None and not any(
-            token.kind is Kind.BREAK or token.text in ",;.。，；" for token in words[last.end : mention.start]
-        ) and mention.start - last.end <= 3
+        near = (
+            last is not None
+            and not any(
+                token.kind is Kind.BREAK or token.text in ",;.。，；"
+                for token in words[last.end : mention.start]
+            )
+            and mention.start - last.end <= 3
+        )
         if last is not None and near and last.exact != mention.exact:
             code, other = (last, mention) if last.exact else (mention, last)
             if not other.exact and (other.partial or code.lines[0] in other.lines):
@@ -203,22 +217,36 @@ def _repeats(mention: Mention, before: Mention | None, sentence_of: Sequence[int
     return before.lines[0] in mention.lines and len(mention.links) < len(before.links)
 
 
-def with_context(mentions: Sequence[Mention], sentence_of: Sequence[int], weigher: Weigher) -> list[Mention]:
+def with_context(
+    mentions: Sequence[Mention], sentence_of: Sequence[int], swapped: Collection[int], weigher: Weigher
+) -> list[Mention]:
     """Resolve "the green ones" and ties by the mention before (any sentence) or after (same one).
 
-    A word that only goes on about the product before it is no mention of its own.
+    A word that only goes on about the product before it is no mention of its own, and neither is
+    the other colour in a sentence of *swapped*, the ones that say "instead of".
     """
     resolved: list[Mention] = []
     for index, mention in enumerate(mentions):
+        sentence = sentence_of[mention.start]
+        if (
+            mention.partial
+            and sentence in swapped
+            and resolved
+            and sentence_of[resolved[-1].start] == sentence
+        ):
+            continue
         if _repeats(mention, resolved[-1] if resolved else None, sentence_of, weigher):
             continue
         if mention.exact or (mention.clear and not mention.partial):
             resolved.append(mention)
             continue
-        sentence = sentence_of[mention.start]
         before = next((old for old in reversed(resolved) if old.links and not old.partial), None)
         after = next(
-            (new for new in mentions[index + 1 : index + 3] if sentence_of[new.start] == sentence and not new.partial),
+            (
+                new
+                for new in mentions[index + 1 : index + 3]
+                if sentence_of[new.start] == sentence and not new.partial
+            ),
             None,
         )
         found = mention
@@ -244,6 +272,7 @@ def _borrow(mention: Mention, context: Mention, weigher: Weigher) -> Mention:
         return mention
     total = {line: own[line] + _CONTEXT_SHARE * helped.get(line, 0.0) for line in among}
     top = max(total.values())
-    tied = tuple(sorted((line for line in among if total[line] >= top * 0.97), key=lambda line: (-total[line], line)))
+    tied = tuple(
+        sorted((line for line in among if total[line] >= top * 0.97), key=lambda line: (-total[line], line))
+    )
     return replace(mention, lines=tied, partial=False, borrowed=True, score=mention.score * 0.8, heads=heads)
-

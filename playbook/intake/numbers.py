@@ -116,7 +116,9 @@ class _Finder:
             known[hit.end] = min(hit.start, known.get(hit.end, hit.start))
         self.taken = covered(words, [*taken, *(match.span() for match in _NOT_NUMBERS.finditer(text))])
         self.inside_set = {
-            index for start, stop in self.starts.get("class:not_unit", {}).items() for index in range(start + 1, stop)
+            index
+            for start, stop in self.starts.get("class:not_unit", {}).items()
+            for index in range(start + 1, stop)
         }
         self.rejected: set[int] = set()
 
@@ -135,15 +137,14 @@ class _Finder:
         if following is not None and glued and following.kind is Kind.WORD and self.counter_end(end) is None:
             return False
         beyond = words[end + 1] if end + 1 < len(words) else None
-        if glued and following is not None and following.text == "-" and beyond is not None:
-            if beyond.kind is Kind.WORD and beyond.start == following.end:
-                return False
-        if previous is not None and previous.end == words[start].start and previous.kind is Kind.WORD:
-            return previous.text in ("x", "\u00d7")
-        opens_line = previous is None or previous.kind is Kind.BREAK or previous.text in ("(", "*")
-        if opens_line and following is not None and following.text in (")", ".", "\uff0e", "、") and glued:
+        hyphen = following is not None and glued and following.text == "-"
+        if hyphen and beyond is not None and beyond.kind is Kind.WORD and beyond.start == words[end].end:
             return False
-        return True
+        if previous is not None and previous.end == words[start].start and previous.kind is Kind.WORD:
+            return previous.text == "x"
+        opens_line = previous is None or previous.kind is Kind.BREAK or previous.text in ("(", "*")
+        enumerator = opens_line and following is not None and following.text in (")", ".", "、") and glued
+        return not enumerator
 
     def digit(self, index: int) -> Quantity | None:
         token = self.words[index]
@@ -154,7 +155,7 @@ class _Finder:
         if not 0 < value <= _MOST_UNITS or (value in _YEARS and self.counter_end(index + 1) is None):
             self.rejected.add(index)
             return None
-        return self._finish(index, index + 1, value)
+        return self.finish(index, index + 1, value)
 
     def word(self, index: int, end: int, value: int) -> Quantity | None:
         words = self.words
@@ -164,7 +165,7 @@ class _Finder:
         if words[index].text == "one" and end == index + 1 and self._pronoun(index):
             return None
         weak = words[index].text.startswith("ein") and end == index + 1 and words[index].text != "eins"
-        found = self._finish(index, end, value)
+        found = self.finish(index, end, value)
         return replace(found, weak=weak)
 
     def _pronoun(self, index: int) -> bool:
@@ -173,14 +174,40 @@ class _Finder:
             return False
         before = self.words[index - 1]
         following = self.words[index + 1].text if index + 1 < len(self.words) else "."
-        if before.text in ("the", "this", "that", "a", "an", "which", "another", "each", "every", "any", "no", "new"):
-            return before.text != "another" and following not in ("of",)
-        return before.kind is Kind.WORD and following in (".", ",", ")", "is", "was", "has", "and", "\n", "fine", "ok")
+        if before.text in (
+            "the",
+            "this",
+            "that",
+            "a",
+            "an",
+            "which",
+            "another",
+            "each",
+            "every",
+            "any",
+            "no",
+            "new",
+        ):
+            return before.text != "another" and following != "of"
+        return before.kind is Kind.WORD and following in (
+            ".",
+            ",",
+            ")",
+            "is",
+            "was",
+            "has",
+            "and",
+            "\n",
+            "fine",
+            "ok",
+        )
 
     def cjk(self, index: int) -> Quantity | None:
         """A run of Chinese numerals, which needs a counter: 三个 counts, 一样 does not."""
         end = index
-        while end < len(self.words) and (self.words[end].text in _CJK_DIGITS or self.words[end].text in _CJK_TENS):
+        while end < len(self.words) and (
+            self.words[end].text in _CJK_DIGITS or self.words[end].text in _CJK_TENS
+        ):
             end += 1
         value = cjk_number("".join(token.text for token in self.words[index:end]))
         if value is None or not value or index in self.inside_set or index in self.taken:
@@ -189,22 +216,25 @@ class _Finder:
             return None
         if self.counter_end(end) is None:
             return None
-        return self._finish(index, end, value)
+        return self.finish(index, end, value)
 
-    def _finish(self, start: int, end: int, value: int) -> Quantity:
+    def finish(self, start: int, end: int, value: int) -> Quantity:
+        units, stop_at = value, end
         for label, places in self.starts.items():
-            if label.startswith("multiple:") and end in places:
-                value, end = value * int(label[9:]), places[end]
-        while (stop := self.counter_end(end)) is not None and stop > end:
-            end = stop
-        return Quantity(start, end, "number", value)
+            if label.startswith("multiple:") and stop_at in places:
+                units, stop_at = units * int(label[9:]), places[stop_at]
+        while (stop := self.counter_end(stop_at)) is not None and stop > stop_at:
+            stop_at = stop
+        return Quantity(start, stop_at, "number", units)
 
 
 def _raw(finder: _Finder, hits: Sequence[Hit]) -> list[Quantity]:
     by_start: dict[int, list[Hit]] = {}
     for hit in hits:
         if hit.label.startswith(("number:", "fraction:", "multiple:")) or hit.label in (
-            "cue:vague", "cue:all", "cue:both",
+            "cue:vague",
+            "cue:all",
+            "cue:both",
         ):
             by_start.setdefault(hit.start, []).append(hit)
     found: list[Quantity] = []
@@ -232,7 +262,7 @@ def _from_hit(finder: _Finder, hit: Hit) -> Quantity | None:
     if label == "number":
         return finder.word(hit.start, hit.end, int(value))
     if label == "multiple":
-        return finder._finish(hit.start, hit.end, int(value))
+        return finder.finish(hit.start, hit.end, int(value))
     if label == "fraction":
         above, below = value.split("/")
         return Quantity(hit.start, hit.end, "fraction", part=Fraction(int(above), int(below)))
@@ -245,17 +275,17 @@ def _with_roles(finder: _Finder, found: list[Quantity], hits: Sequence[Hit]) -> 
     after = finder.starts.get("cue:total_after", {})
     more = finder.ends.get("cue:more", {}), finder.starts.get("cue:more", {})
     each = finder.starts.get("cue:each", {}), finder.ends.get("cue:each", {})
-    roles: list[Quantity] = []
-    for quantity in found:
-        if quantity.sort == "number":
-            is_total = quantity.start in before or quantity.end in after
-            quantity = replace(
-                quantity,
-                role="total" if is_total else "count",
-                more=quantity.start in more[0] or quantity.end in more[1],
-                each=quantity.end in each[0] or quantity.start in each[1],
-            )
-        roles.append(quantity)
+    roles = [
+        replace(
+            quantity,
+            role="total" if quantity.start in before or quantity.end in after else "count",
+            more=quantity.start in more[0] or quantity.end in more[1],
+            each=quantity.end in each[0] or quantity.start in each[1],
+        )
+        if quantity.sort == "number"
+        else quantity
+        for quantity in found
+    ]
     for hit in hits:
         if hit.label == "cue:shortfall":
             _mark_arrived(roles, hit)
@@ -272,8 +302,11 @@ def _mark_arrived(found: list[Quantity], hit: Hit) -> None:
 
     first = bisect_left(found, hit.start - 8, key=lambda quantity: quantity.start)
     last = bisect_left(found, hit.start + 9, key=lambda quantity: quantity.start)
-    near = sorted((distance(found[index]), index) for index in range(first, last)
-                  if found[index].sort == "number" and found[index].role != "total")
+    near = sorted(
+        (distance(found[index]), index)
+        for index in range(first, last)
+        if found[index].sort == "number" and found[index].role != "total"
+    )
     if near and near[0][0] <= 6:
         found[near[0][1]] = replace(found[near[0][1]], role="arrived")
 
@@ -285,7 +318,11 @@ def _corrected(words: Sequence[Token], found: list[Quantity], finder: _Finder) -
     kept: list[Quantity] = []
     for quantity in found:
         last = kept[-1] if kept else None
-        if quantity.sort == "number" and quantity.start in negations and words[quantity.start - 1].text in ("not", "nicht"):
+        if (
+            quantity.sort == "number"
+            and quantity.start in negations
+            and words[quantity.start - 1].text in ("not", "nicht")
+        ):
             continue
         if last is not None and last.sort == quantity.sort == "number":
             gap = range(last.end, quantity.start)

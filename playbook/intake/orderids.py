@@ -10,7 +10,9 @@ from playbook.intake.text import Kind, Token
 
 _DASH = "[-\u2010-\u2015\u2212\u30fc ]"
 _COMPLETE = re.compile(rf"(?<![0-9])[0-9]{{3}}{_DASH}?[0-9]{{7}}{_DASH}?[0-9]{{7}}(?![0-9])")
-_NEARLY = re.compile(rf"(?<![0-9-])[0-9]{{2,4}}{_DASH}[0-9]{{5,9}}(?:{_DASH}[0-9]{{3,9}})?(?![0-9-])|(?<![0-9])[0-9]{{15,19}}(?![0-9])")
+_NEARLY = re.compile(
+    rf"(?<![0-9-])[0-9]{{2,4}}{_DASH}[0-9]{{5,9}}(?:{_DASH}[0-9]{{3,9}})?(?![0-9-])|(?<![0-9])[0-9]{{15,19}}(?![0-9])"
+)
 _MIN_FRAGMENT = 4
 _REACH = 8
 
@@ -58,7 +60,10 @@ def find_orders(
                 break
     hints = dict.fromkeys(text[start:end] for start, end in sorted(hint_spans))
     return OrderMentions(
-        tuple(str(order_id) for order_id in find_order_ids(text)), tuple(hints), tuple(id_spans), tuple(sorted(hint_spans))
+        tuple(str(order_id) for order_id in find_order_ids(text)),
+        tuple(hints),
+        tuple(id_spans),
+        tuple(sorted(hint_spans)),
     )
 
 

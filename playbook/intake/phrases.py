@@ -6,23 +6,31 @@ A phrase is a few words; ``crush*`` stands for every word that begins so, ``..``
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from playbook.intake.text import Kind, Token, tokens
 
 _GAP = ".."
+_NOWHERE = (-1, False)
 _GAP_WORDS = 3
 _GAP_CHARS = 6
 _STOPS = frozenset(".,;:!?。，、；：！？\n()（）")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A phrase found in ``tokens[start:end]``; *label* is what the phrase stands for."""
+_Key = TypeVar("_Key")
+_Index = dict[_Key, list[tuple[str, tuple[str, ...]]]]
+
+
+class Hit(NamedTuple):
+    """A phrase found in ``tokens[start:end]``; *label* is what the phrase stands for.
+
+    ``gapped`` says that the phrase has a ``..``: other words stand inside.
+    """
 
     label: str
     start: int
     end: int
+    gapped: bool = False
 
 
 def parse(phrase: str) -> tuple[str, ...]:
@@ -72,12 +80,15 @@ class PhraseTable:
     """An index over labelled phrases."""
 
     def __init__(self, labelled: Iterable[tuple[str, str]]) -> None:
-        self._exact: dict[str, list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
-        self._prefix: dict[str, list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
+        self._exact: _Index[str] = defaultdict(list)
+        self._pairs: _Index[tuple[str, str]] = defaultdict(list)
+        self._prefix: _Index[str] = defaultdict(list)
         for label, phrase in labelled:
             parts = parse(phrase)
             if len(parts[0]) > 1 and parts[0].endswith("*"):
                 self._prefix[parts[0][:-1]].append((label, parts))
+            elif len(parts) > 1 and parts[1] != _GAP and (len(parts[1]) == 1 or parts[1][-1] != "*"):
+                self._pairs[(parts[0], parts[1])].append((label, parts))
             else:
                 self._exact[parts[0]].append((label, parts))
         self._prefix_lengths = sorted({len(prefix) for prefix in self._prefix})
@@ -85,17 +96,22 @@ class PhraseTable:
     def find(self, words: Sequence[Token]) -> list[Hit]:
         """All hits, per label and place the longest only, by place and then longest first."""
         found: list[Hit] = []
+        texts = [word.text for word in words]
+        texts.append("")
         for at, word in enumerate(words):
-            here: dict[str, int] = {}
-            candidates = list(self._exact.get(word.text, ()))
+            here: dict[str, tuple[int, bool]] = {}
+            candidates = self._exact.get(word.text, []) + self._pairs.get((word.text, texts[at + 1]), [])
             if word.kind is Kind.WORD:
                 for length in self._prefix_lengths:
                     if length > len(word.text):
                         break
-                    candidates += self._prefix.get(word.text[:length], ())
+                    candidates = candidates + self._prefix.get(word.text[:length], [])
+            if not candidates:
+                continue
             for label, parts in candidates:
                 end = _match(parts, words, at)
-                if end > here.get(label, -1):
-                    here[label] = end
-            found += [Hit(label, at, end) for label, end in sorted(here.items(), key=lambda pair: -pair[1])]
+                if end > here.get(label, _NOWHERE)[0]:
+                    here[label] = end, _GAP in parts
+            longest_first = sorted(here.items(), key=lambda pair: -pair[1][0])
+            found += [Hit(label, at, end, gapped) for label, (end, gapped) in longest_first]
         return found

@@ -5,6 +5,7 @@ rapidfuzz, a part of a compound) and weighed by how few titles have them. A furt
 for instance by meaning, only has to be another `Linker`.
 """
 
+import itertools
 import math
 import re
 from collections import defaultdict
@@ -51,6 +52,13 @@ def stem(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=4096)
+def code_form(code: str) -> str:
+    """A SKU or ASIN as it would stand in folded text."""
+    return fold(code.strip()).text
+
+
+@lru_cache(maxsize=4096)
 def title_words(title: str) -> tuple[str, ...]:
     """The stems of a title in order; Chinese and Japanese characters in pairs."""
     found = tokens(fold(title).text)
@@ -78,7 +86,7 @@ class Catalogue:
             sets.append(frozenset(words))
             for word in sets[-1]:
                 posted[word].append(index)
-            for left, right in zip(words, words[1:], strict=False):
+            for left, right in itertools.pairwise(words):
                 if left.isalpha() and right.isalpha():
                     self.joined[left + right] = (left, right)
         self.words = tuple(sets)
@@ -86,7 +94,6 @@ class Catalogue:
         self.weight = {
             word: math.log(1.6 + len(self.lines) / len(found)) for word, found in self.lines_with.items()
         }
-        self.full = tuple(sum(self.weight[word] for word in words) or 1.0 for words in self.words)
         self.fuzzy_choices = [word for word in self.lines_with if len(word) >= _MIN_FUZZY and word.isalpha()]
         self.affix_choices = [word for word in self.lines_with if len(word) >= _MIN_AFFIX and word.isalpha()]
 
@@ -100,6 +107,7 @@ class WordLinker:
         self._compounds = any(lexicon.language == "de" for lexicon in lexicons)
         self._ignored = frozenset().union(*(lexicon.function_set for lexicon in lexicons))
         self._known: dict[str, dict[str, float]] = {}
+        self._meanings: dict[tuple[str, float], dict[str, float]] = {}
 
     def link(self, word: str) -> Mapping[str, float]:
         found = self._known.get(word)
@@ -109,10 +117,12 @@ class WordLinker:
 
     def english(self, meaning: str, strength: float = GLOSS) -> dict[str, float]:
         """Links of the English words of a lexicon entry."""
-        found: dict[str, float] = {}
-        for word in meaning.split():
-            for target, how in self._spelled(stem(word)).items():
-                found[target] = max(found.get(target, 0.0), how * strength)
+        found = self._meanings.get((meaning, strength))
+        if found is None:
+            found = self._meanings[(meaning, strength)] = {}
+            for word in meaning.split():
+                for target, how in self._spelled(stem(word)).items():
+                    found[target] = max(found.get(target, 0.0), how * strength)
         return found
 
     def _spelled(self, word: str) -> dict[str, float]:
@@ -123,7 +133,8 @@ class WordLinker:
         if len(word) >= _MIN_AFFIX and word.isalpha():
             for target in catalogue.affix_choices:
                 if target != word and (
-                    target.startswith(word) or target.endswith(word)
+                    target.startswith(word)
+                    or target.endswith(word)
                     or (len(target) > _MIN_AFFIX and (word.startswith(target) or word.endswith(target)))
                 ):
                     found.setdefault(target, AFFIX)
@@ -135,7 +146,9 @@ class WordLinker:
             return {}
         found = self._spelled(plain)
         for gloss in self._glosses:
-            meaning = gloss.get(word) or gloss.get(plain)
+            meaning = (
+                gloss.get(word) or gloss.get(plain) or (_inflected(word, gloss) if self._compounds else None)
+            )
             if meaning is not None:
                 found = self.english(meaning) | found
             elif self._compounds:
@@ -147,6 +160,14 @@ class WordLinker:
             )
             found = {target: FUZZY for target, _, _ in near if target[0] == plain[0]}
         return found
+
+
+def _inflected(word: str, known: Mapping[str, str]) -> str | None:
+    """The meaning of a German word without its ending, or None."""
+    for ending in ("n", "en", "s", "e", "es", "er", "em"):
+        if len(word) > len(ending) + 3 and word.endswith(ending) and word[: -len(ending)] in known:
+            return known[word[: -len(ending)]]
+    return None
 
 
 def split_compound(word: str, known: Mapping[str, str]) -> tuple[str, ...]:
@@ -177,7 +198,11 @@ class Link:
 
 
 def find_links(
-    words: Sequence[Token], catalogue: Catalogue, linker: WordLinker, lexicons: Sequence[Lexicon], numbers: frozenset[int]
+    words: Sequence[Token],
+    catalogue: Catalogue,
+    linker: WordLinker,
+    lexicons: Sequence[Lexicon],
+    numbers: frozenset[int],
 ) -> list[Link]:
     """Every place of the message that may stand for a word of a title, in order.
 
@@ -211,7 +236,9 @@ def _word_or_pair(words: Sequence[Token], index: int, linker: Linker) -> tuple[i
     follower = index + 2 if index + 1 < len(words) and words[index + 1].text == "-" else index + 1
     if follower < len(words) and words[follower].kind is Kind.WORD:
         together = stem(words[index].text + words[follower].text)
-        exact = {word: how for word, how in linker.link(together).items() if how == EXACT and word == together}
+        exact = {
+            word: how for word, how in linker.link(together).items() if how == EXACT and word == together
+        }
         if exact and len(together) >= _MIN_AFFIX:
             return follower + 1, exact
     return index + 1, linker.link(words[index].text)
@@ -245,7 +272,7 @@ def find_skus(text: str, lines: Sequence[LineRef]) -> list[tuple[int, int, int]]
     for index, line in enumerate(lines):
         for code in (line.sku, line.asin):
             if code and len(code.strip()) >= _SKU_ALONE:
-                wanted.setdefault(fold(code.strip()).text, index)
+                wanted.setdefault(code_form(code), index)
     if not wanted:
         return []
     found: list[tuple[int, int, int]] = []

@@ -47,7 +47,9 @@ class Proposals:
 class Proposer:
     """Turns the assembly of one message into proposals for the lines of one order."""
 
-    def __init__(self, message: str, folded: Folded, words: Sequence[Token], lines: Sequence[LineRef]) -> None:
+    def __init__(
+        self, message: str, folded: Folded, words: Sequence[Token], lines: Sequence[LineRef]
+    ) -> None:
         self._message = message
         self._folded = folded
         self._words = words
@@ -55,7 +57,11 @@ class Proposer:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The place in the message of tokens ``[start, end)``, without punctuation at its ends."""
-        while end - 1 > start and not self._words[end - 1].text.isalnum() and self._words[end - 1].text not in ")）":
+        while (
+            end - 1 > start
+            and not self._words[end - 1].text.isalnum()
+            and self._words[end - 1].text not in ")）"
+        ):
             end -= 1
         while start < end - 1 and not self._words[start].text.isalnum():
             start += 1
@@ -92,7 +98,9 @@ class Proposer:
         mention = claim.mention
         if mention is None:
             return
-        whole = claim.quantity is not None and claim.quantity.sort in ("all", "both") and claim.arrived is None
+        whole = (
+            claim.quantity is not None and claim.quantity.sort in ("all", "both") and claim.arrived is None
+        )
         if not mention.clear and not whole:
             if mention.partial:
                 return
@@ -136,18 +144,25 @@ class Proposer:
                     row.conflict = True
                 facts = {"line": line.line, "claimed": claimed, "ordered": line.units}
                 result.problems.append(problem("units_exceed_order", **facts))
-                result.questions.append(Question("units_check", {"product": line.title.strip(), "sku": line.sku, **facts}))
+                result.questions.append(
+                    Question("units_check", {"product": line.title.strip(), "sku": line.sku, **facts})
+                )
             elif any(row.conflict for row in inside):
                 result.questions.append(
-                    Question("units_conflict", {"product": line.title.strip(), "sku": line.sku, "line": line.line})
+                    Question(
+                        "units_conflict", {"product": line.title.strip(), "sku": line.sku, "line": line.line}
+                    )
                 )
 
     def _item(self, row: _Row, result: Proposals) -> None:
         claim, mention = row.claim, row.claim.mention
-        assert mention is not None and claim.issue is not None
+        assert mention is not None
+        assert claim.issue is not None
         quantity = claim.quantity
-        explicit = row.implied or claim.arrived is not None or (
-            quantity is not None and quantity.sort != "vague" and not quantity.weak
+        explicit = (
+            row.implied
+            or claim.arrived is not None
+            or (quantity is not None and quantity.sort != "vague" and not quantity.weak)
         )
         product = mention.score if mention.clear else mention.score * 0.4
         number = 1.0 if row.units is not None and explicit else 0.5
@@ -210,7 +225,9 @@ class Proposer:
         if not self._lines:
             return
         first, last = self.span(clause.start, clause.end)
-        result.questions.append(Question("which_product", {"mention": self._message[first:last][:_LONGEST_MENTION]}))
+        result.questions.append(
+            Question("which_product", {"mention": self._message[first:last][:_LONGEST_MENTION]})
+        )
         result.marks.append(Mark(first, last, "question", False))
 
     def asked(self, clauses: Sequence[Clause]) -> tuple[AskedRemedy, ...]:
@@ -222,5 +239,7 @@ class Proposer:
             for hit in clause.remedies:
                 kind = AskedRemedyKind(hit.label[7:])
                 for line in targets or [None]:
-                    found.setdefault((line, kind), AskedRemedy(line, kind, self._text(clause.start, clause.end)))
+                    found.setdefault(
+                        (line, kind), AskedRemedy(line, kind, self._text(clause.start, clause.end))
+                    )
         return tuple(found.values())

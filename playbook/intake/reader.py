@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from playbook.domain.problems import Problem, problem
 from playbook.intake.claims import Assembler
@@ -11,10 +12,10 @@ from playbook.intake.language import detect, lexicons_for
 from playbook.intake.layout import lay_out
 from playbook.intake.lexicon import Lexicon, lexicon
 from playbook.intake.mentions import Mention, Vocabulary, Weigher, find_mentions, with_context
-from playbook.intake.model import LineRef, Mark, Question, ReadItem, Reading
+from playbook.intake.model import LineRef, Mark, Question, Reading, ReadItem
 from playbook.intake.numbers import Quantity, covered, find_quantities
 from playbook.intake.orderids import OrderMentions, find_orders
-from playbook.intake.phrases import Hit, parse
+from playbook.intake.phrases import Hit
 from playbook.intake.products import Catalogue, WordLinker, find_links, find_skus, stem
 from playbook.intake.proposals import Proposals, Proposer
 from playbook.intake.redact import personal_spans, redact
@@ -24,7 +25,31 @@ LONGEST_RAW = 200_000
 LONGEST_READ = 20_000
 """Characters that are read; a longer message carries the problem ``message_truncated``."""
 
-_PARTING = frozenset("和与及跟と、&+/") | {"and", "und", "or", "oder", "but", "aber", "sowie", "plus", ",", ";", ":", ".", "!", "?", "，", "。", "；", "：", "\n", "–", "—", "！", "？"}
+_PARTING = frozenset("和与及跟と、&+/") | {
+    "and",
+    "und",
+    "or",
+    "oder",
+    "but",
+    "aber",
+    "sowie",
+    "plus",
+    ",",
+    ";",
+    ":",
+    ".",
+    "!",
+    "?",
+    "，",
+    "。",
+    "；",
+    "：",
+    "\n",
+    "–",
+    "—",
+    "！",
+    "？",
+}
 _LONGEST_MENTION = 80
 
 
@@ -63,7 +88,7 @@ def _prepare(message: str, lines: Sequence[LineRef], language: str | None) -> _T
     lexicons = lexicons_for(every, chosen)
     hits = [hit for one in lexicons for hit in one.table.find(every)]
     issue_starts = sorted(every[hit.start].start for hit in hits if hit.label.startswith("issue:"))
-    closings = frozenset(parse(closing) for one in lexicons for closing in one.closings)
+    closings = frozenset[tuple[str, ...]]().union(*(one.closing_words for one in lexicons))
 
     def claims(start: int, end: int) -> bool:
         return any(start <= place < end for place in issue_starts)
@@ -73,26 +98,29 @@ def _prepare(message: str, lines: Sequence[LineRef], language: str | None) -> _T
     orders = find_orders(folded.text, every, hits, skus)
     signature = [folded.span(start, end) for start, end in layout.signature if end > start]
     inside = covered(every, layout.body)
-    words = [
-        token for index, token in enumerate(every) if index in inside or token.kind is Kind.BREAK
-    ]
+    words = [token for index, token in enumerate(every) if index in inside or token.kind is Kind.BREAK]
     if len(words) != len(every):
         hits = [hit for one in lexicons for hit in one.table.find(words)]
     return _Text(message, folded, words, hits, chosen, lexicons, orders, redact(message, signature), problems)
 
 
-def _vocabulary(lexicons: Sequence[Lexicon]) -> Vocabulary:
-    everyone = {one.language: one for one in (lexicon("en"), *lexicons)}.values()
+@lru_cache(maxsize=16)
+def _vocabulary(languages: tuple[str, ...]) -> Vocabulary:
+    everyone = [lexicon(language) for language in sorted({"en", *languages})]
     weak = {stem(word) for one in everyone for word in one.weak}
     bare = {stem(word) for one in everyone for word in (*one.weak, *one.colours, *one.modifiers, *one.parts)}
-    return Vocabulary(frozenset(weak), frozenset(bare), frozenset(stem(colour) for colour in lexicon("en").colours))
+    return Vocabulary(
+        frozenset(weak), frozenset(bare), frozenset(stem(colour) for colour in lexicon("en").colours)
+    )
 
 
 def _clauses(text: _Text, quantities: Sequence[Quantity], cues: Cues, keep: frozenset[int]) -> list[Clause]:
     """The clauses of the body with numbers and cues put into them."""
     abbreviations = {word for one in text.lexicons for word in one.abbreviations}
     clauses = split(text.words, text.folded.text, abbreviations, keep)
-    owner: dict[int, Clause] = {index: clause for clause in clauses for index in range(clause.start, clause.end)}
+    owner: dict[int, Clause] = {
+        index: clause for clause in clauses for index in range(clause.start, clause.end)
+    }
     for quantity in quantities:
         if (clause := owner.get(quantity.start)) is not None:
             clause.quantities.append(quantity)
@@ -128,23 +156,41 @@ def read(message: str, lines: Sequence[LineRef] = (), *, language: str | None = 
     )
     catalogue = Catalogue(lines)
     linker = WordLinker(catalogue, text.lexicons)
-    weigher = Weigher(catalogue, _vocabulary(text.lexicons))
-    cue_labels = ("issue:", "cue:fine", "cue:negation", "cue:rest", "cue:instead", "cue:correction", "cue:shortfall", "cue:without")
-    cue_tokens = {index for hit in hits if hit.label.startswith(cue_labels) for index in range(hit.start, hit.end)}
+    weigher = Weigher(catalogue, _vocabulary(tuple(one.language for one in text.lexicons)))
+    cue_labels = (
+        "issue:",
+        "cue:fine",
+        "cue:negation",
+        "cue:rest",
+        "cue:instead",
+        "cue:correction",
+        "cue:shortfall",
+        "cue:without",
+    )
+    cue_tokens = {
+        index for hit in hits if hit.label.startswith(cue_labels) for index in range(hit.start, hit.end)
+    }
     links = find_links(words, catalogue, linker, text.lexicons, rejected) if lines else []
     links = [
-        link for link in links
+        link
+        for link in links
         if not cue_tokens.intersection(range(link.start, link.end)) or 1.0 in link.targets.values()
     ]
     linked = {index for link in links for index in range(link.start, link.end)}
     counted = {
         index for quantity in quantities if not quantity.weak for index in range(quantity.start, quantity.end)
     }
-    barriers = counted | (cue_tokens - linked) | {index for index, token in enumerate(words) if token.text in _PARTING}
+    barriers = (
+        counted
+        | (cue_tokens - linked)
+        | {index for index, token in enumerate(words) if token.text in _PARTING}
+    )
     places = covered(words, [(start, end) for start, end, _ in skus])
     mentions = find_mentions(words, links, _sku_tokens(words, skus), barriers, weigher) if lines else []
     mentions = [
-        mention for mention in mentions if mention.exact or not (_only_cues(mention, cue_tokens) or _excluded(mention, words))
+        mention
+        for mention in mentions
+        if mention.exact or not (_only_cues(mention, cue_tokens) or _excluded(mention, words))
     ]
     names = frozenset(
         index
@@ -155,12 +201,16 @@ def read(message: str, lines: Sequence[LineRef] = (), *, language: str | None = 
         for index in range(link.start, link.end)
     )
     cues = read_cues(words, hits, text.lexicons, names | places, frozenset(counted))
-    quantities = [quantity for quantity in quantities if quantity.role == "arrived" or quantity.start not in cues.tokens]
+    spoken = cues.tokens
+    quantities = [
+        quantity for quantity in quantities if quantity.role == "arrived" or quantity.start not in spoken
+    ]
     clauses = _clauses(text, quantities, cues, places)
     sentence_of = [0] * (len(words) + 1)
     for clause in clauses:
         sentence_of[clause.start : clause.end] = [clause.sentence] * (clause.end - clause.start)
-    mentions = with_context(mentions, sentence_of, weigher)
+    swapped = {sentence_of[hit.start] for name, hit in cues.others if name == "instead"}
+    mentions = with_context(mentions, sentence_of, swapped, weigher)
     owner = {index: clause for clause in clauses for index in range(clause.start, clause.end)}
     for mention in mentions:
         if mention.start in owner:
@@ -185,7 +235,10 @@ def _sku_tokens(words: Sequence[Token], skus: Sequence[tuple[int, int, int]]) ->
 
 def _excluded(mention: Mention, words: Sequence[Token]) -> bool:
     """Whether the product is named as not meant: "not the printed ones"."""
-    return any(token.text in ("not", "nicht", "\u4e0d\u662f") for token in words[max(0, mention.start - 2) : mention.start])
+    return any(
+        token.text in ("not", "nicht", "\u4e0d\u662f")
+        for token in words[max(0, mention.start - 2) : mention.start]
+    )
 
 
 def _only_cues(mention: Mention, cue_tokens: set[int]) -> bool:
@@ -210,17 +263,28 @@ def _without_order(
                 best = max(best, (run, index), key=lambda span: span[1] - span[0])
                 run = index + 1
         name = text.message[slice(*proposer.span(*best))][:_LONGEST_MENTION] if best[1] > best[0] else ""
-        numbers = [quantity.value for quantity in clause.quantities if quantity.role == "count" and not quantity.weak]
+        numbers = [
+            quantity.value for quantity in clause.quantities if quantity.role == "count" and not quantity.weak
+        ]
         first, last = proposer.span(clause.start, clause.end)
         quote = text.message[first:last]
-        result.items.append(ReadItem(None, "", name, numbers[0] if numbers else None, issue, quote, 0.3, False))
+        result.items.append(
+            ReadItem(None, "", name, numbers[0] if numbers else None, issue, quote, 0.3, False)
+        )
         result.marks.append(Mark(first, last, "item", False))
 
 
 def _reading(
-    text: _Text, proposer: Proposer, clauses: Sequence[Clause], rest_is_fine: bool, result: Proposals, known: bool
+    text: _Text,
+    proposer: Proposer,
+    clauses: Sequence[Clause],
+    rest_is_fine: bool,
+    result: Proposals,
+    known: bool,
 ) -> Reading:
-    questions = list(dict.fromkeys((question.code, *sorted(question.params.items())) for question in result.questions))
+    questions = list(
+        dict.fromkeys((question.code, *sorted(question.params.items())) for question in result.questions)
+    )
     ordered = {(question.code, *sorted(question.params.items())): question for question in result.questions}
     asked = [ordered[key] for key in questions]
     if not known and not text.orders.order_ids:

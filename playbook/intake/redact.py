@@ -13,22 +13,39 @@ _PHONE = re.compile(
     r"(?<![\w-])(?:\+|00|\()?[0-9](?:[ ()/.\u2010-\u2015-]{0,2}[0-9]){7,14}(?![\w-])",
 )
 _PHONE_WORD = re.compile(
-    r"(?:tel(?:efon|ephone)?|phone|mobile?|handy|fax|call me on|电话|手机|電話|携帯)[^\w\n]{0,4}([+(0-9][0-9 ()/.\u2010-\u2015-]{4,20}[0-9])",
+    r"(?:tel(?:efon|ephone)?|phone|mobile?|handy|fax|call me on|电话|手机|電話|携帯)[^\w\n]{0,4}"
+    r"([+(0-9][0-9 ()/.\u2010-\u2015-]{4,20}[0-9])",
     re.IGNORECASE,
 )
 _DATE = re.compile(r"[0-9]{1,4}([./-])[0-9]{1,2}\1[0-9]{2,4}")
 _ORDER = re.compile(r"[0-9]{3}[-\u2010-\u2015 ]?[0-9]{7}[-\u2010-\u2015 ]?[0-9]{7}")
 _NAMES = (
-    re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herrn?|Frau|Mme|Monsieur|Madame|Signora?|Se\u00f1ora?)\.?[ \t]{1,2}(?!und\b)((?:[A-Z]\.[ \t]{0,2}){0,3}[A-Z\u00c0-\u00de][\w'-]{1,30}(?:[ \t][A-Z\u00c0-\u00de][\w'-]{1,30})?)"),
-    re.compile(r"\b(?:[Mm]y name is|[Ii]ch hei\u00dfe|[Mm]ein Name ist|[Tt]his is|[Hh]ier ist)[ \t]{1,2}((?:[A-Z\u00c0-\u00de][\w'-]{1,30}[ \t]?){1,3})"),
+    re.compile(
+        r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herrn?|Frau|Mme|Monsieur|Madame|Signora?|Se\u00f1ora?)\.?[ \t]{1,2}"
+        r"(?!und\b)((?:[A-Z]\.[ \t]{0,2}){0,3}[A-Z\u00c0-\u00de][\w'-]{1,30}"
+        r"(?:[ \t][A-Z\u00c0-\u00de][\w'-]{1,30})?)"
+    ),
+    re.compile(
+        r"\b(?:[Mm]y name is|[Ii]ch hei\u00dfe|[Mm]ein Name ist|[Tt]his is|[Hh]ier ist)[ \t]{1,2}"
+        r"((?:[A-Z\u00c0-\u00de][\w'-]{1,30}[ \t]?){1,3})"
+    ),
     re.compile(r"(?:我叫|我的名字是|收件人[:：]|联系人[:：])\s?([\u4e00-\u9fff]{2,4})"),
     re.compile(r"の\s?([\u4e00-\u9fff]{1,4})(?:です|でございます|と申します)(?=[。、\n])"),
 )
 _ADDRESSES = (
-    re.compile(r"\b[0-9]{1,5}[a-zA-Z]?,?[ \t](?:[A-Z][\w'-]{1,30}[ \t]){1,4}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Row|Drive|Dr|Way|Court|Close|Square|Place|Terrace|Boulevard|Blvd|Crescent|Gardens)\b\.?"),
-    re.compile(r"\b[A-Z\u00c0-\u00de][\w-]{1,30}(?:stra\u00dfe|strasse|str\.|gasse|weg|platz|allee|stieg|ring|damm|ufer)[ \t][0-9]{1,4}[a-z]?\b(?:,?[ \t][0-9]{4,5}[ \t][A-Z\u00c0-\u00de][\w-]{1,30})?"),
+    re.compile(
+        r"\b[0-9]{1,5}[a-zA-Z]?,?[ \t](?:[A-Z][\w'-]{1,30}[ \t]){1,4}"
+        r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Row|Drive|Dr|Way|Court|Close|Square|Place|Terrace|Boulevard|Blvd|Crescent|Gardens)\b\.?"
+    ),
+    re.compile(
+        r"\b[A-Z\u00c0-\u00de][\w-]{1,30}(?:stra\u00dfe|strasse|str\.|gasse|weg|platz|allee|stieg|ring|damm|ufer)"
+        r"[ \t][0-9]{1,4}[a-z]?\b(?:,?[ \t][0-9]{4,5}[ \t][A-Z\u00c0-\u00de][\w-]{1,30})?"
+    ),
     re.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]?[ \t]?[0-9][A-Z]{2}\b"),
-    re.compile(r"[\u4e00-\u9fff]{2,4}[省市][\u4e00-\u9fff]{1,9}[市区县][\u4e00-\u9fff0-9]{1,20}[路街道弄巷号村镇][0-9\u4e00-\u9fff-]{0,12}"),
+    re.compile(
+        r"[\u4e00-\u9fff]{2,4}[省市][\u4e00-\u9fff]{1,9}[市区县]"
+        r"[\u4e00-\u9fff0-9]{1,20}[路街道弄巷号村镇][0-9\u4e00-\u9fff-]{0,12}"
+    ),
     re.compile(r"〒\s?[0-9]{3}-?[0-9]{4}[^\n]{0,60}"),
 )
 _FEWEST_DIGITS = 8
@@ -43,7 +60,9 @@ def personal_spans(message: str) -> list[tuple[int, int, str]]:
     found += [
         (*match.span(), "[phone]")
         for match in _PHONE.finditer(message)
-        if match[0][0] in "+0(" and not _DATE.fullmatch(match[0]) and sum(map(str.isdigit, match[0])) >= _FEWEST_DIGITS
+        if match[0][0] in "+0("
+        and not _DATE.fullmatch(match[0])
+        and sum(map(str.isdigit, match[0])) >= _FEWEST_DIGITS
     ]
     found = [item for item in found if not any(item[0] < end and start < item[1] for start, end in orders)]
     for pattern in _NAMES:

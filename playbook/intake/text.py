@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 _TAG = re.compile(r"<[a-z/!][^<>]{0,2000}>", re.IGNORECASE)
 _BLOCK = re.compile(r"</?(?:br|p|div|li|tr|h[1-6]|table|ul|ol|blockquote)\b", re.IGNORECASE)
@@ -43,8 +44,7 @@ class Kind(IntEnum):
     MARK = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word, one Chinese or Japanese character, a number, a line break or a punctuation mark."""
 
     text: str
@@ -141,8 +141,8 @@ def fold(message: str) -> Folded:
     return Folded(text, origin)
 
 
-def _kind(text: str) -> Kind:
-    first = text[0]
+def _kind(first: str) -> Kind:
+    """The kind of a token by its first character."""
     if first == "\n":
         return Kind.BREAK
     if "0" <= first <= "9":
@@ -155,8 +155,11 @@ def _kind(text: str) -> Kind:
 def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     """The tokens of folded *text* between two places."""
     stop = len(text) if end is None else end
+    if "\u2019" in text:
+        text = text.replace("\u2019", "'")
+    kinds = {char: _kind(char) for char in set(text)}
     return [
-        Token(match[0].replace("\u2019", "'"), match.start(), match.end(), _kind(match[0]))
+        Token(match[0], match.start(), match.end(), kinds[match[0][0]])
         for match in _TOKEN.finditer(text, start, stop)
     ]
 

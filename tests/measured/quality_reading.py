@@ -52,7 +52,9 @@ def load(path: Path = CASES) -> list[dict[str, Any]]:
 
 def reading_of(case: dict[str, Any]) -> Reading:
     """Our reading of a case."""
-    lines = [LineRef(line["line"], line["sku"], line["description"], line["qty"]) for line in case["order_lines"]]
+    lines = [
+        LineRef(line["line"], line["sku"], line["description"], line["qty"]) for line in case["order_lines"]
+    ]
     return read(case["message"], lines)
 
 
@@ -123,12 +125,18 @@ def show(case: dict[str, Any]) -> str:
     """The differences of one case in words."""
     reading = reading_of(case)
     titles = {line["sku"]: line["description"] for line in case["order_lines"]}
-    gold = {(item["sku"], item["qty"], item["type"]) for item in case["gold"]["items"] if item["type"] != "no_issue"}
+    gold = {
+        (item["sku"], item["qty"], item["type"])
+        for item in case["gold"]["items"]
+        if item["type"] != "no_issue"
+    }
     lines = [f"===== {case['case_id']} {case['language']}"]
     for item in reading.items:
         mark = "=" if (item.sku, item.units, str(item.issue)) in gold else "+"
         sure = "sure" if item.sure else f"{item.score:.2f}"
-        lines.append(f"  {mark} {item.units} {item.issue} {titles.get(item.sku, '?')} {sure} [{item.mention}] | {item.quote!r}")
+        lines.append(
+            f"  {mark} {item.units} {item.issue} {titles.get(item.sku, '?')} {sure} [{item.mention}] | {item.quote!r}"
+        )
     found = {(item.sku, item.units, str(item.issue)) for item in reading.items}
     lines += [f"  - {units} {kind} {titles[sku]}" for sku, units, kind in sorted(gold - found, key=str)]
     lines += [f"  ? {question.code} {dict(question.params)}" for question in reading.questions]
@@ -138,7 +146,9 @@ def show(case: dict[str, Any]) -> str:
 def main() -> int:
     """Print the table; with ``--show`` the differences of the looked-at part."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--show", metavar="LANGUAGE", help="differences of the looked-at cases of a language")
+    arguments.add_argument(
+        "--show", metavar="LANGUAGE", help="differences of the looked-at cases of a language"
+    )
     options = arguments.parse_args()
     if not CASES.exists():
         print(f"no labelled messages at {CASES}", file=sys.stderr)
@@ -152,7 +162,10 @@ def main() -> int:
     print(HEADING)
     for key in sorted(tallies):
         print(report(key, tallies[key]))
-    print("type said -> read:", ", ".join(f"{a} -> {b}: {n}" for (a, b), n in tallies["all"].confused.most_common(12)))
+    print(
+        "type said -> read:",
+        ", ".join(f"{a} -> {b}: {n}" for (a, b), n in tallies["all"].confused.most_common(12)),
+    )
     return 0
 
 
