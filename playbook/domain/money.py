@@ -7,17 +7,21 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF"})
 
 
+_ONE, _CENT = Decimal(1), Decimal("0.01")
+_TOO_MUCH = Decimal(10) ** 15
+
+
 def minor_unit(currency: str) -> Decimal:
     """The smallest amount that can be paid: one yen, one cent."""
-    return Decimal(1) if currency in _WITHOUT_CENTS else Decimal("0.01")
+    return _ONE if currency in _WITHOUT_CENTS else _CENT
 
 
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
     """An amount in a currency (ISO 4217, three capitals), always a whole number of minor units.
 
-    Raises ValueError for an amount that is not finite, has fractions of a minor unit, or has no
-    proper currency. Arithmetic between currencies raises ValueError.
+    Raises ValueError for an amount that is not finite, is beyond 10^15, has fractions of a minor unit,
+    or has no proper currency. Arithmetic between currencies raises ValueError.
     """
 
     amount: Decimal
@@ -26,12 +30,9 @@ class Money:
     def __post_init__(self) -> None:
         if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
             raise ValueError(f"not a currency code: {self.currency!r}")
-        if not self.amount.is_finite():
-            raise ValueError(f"not a finite amount: {self.amount}")
-        try:
-            exact = self.amount.quantize(minor_unit(self.currency))
-        except InvalidOperation:
-            raise ValueError(f"too large an amount: {self.amount}") from None
+        if not self.amount.is_finite() or abs(self.amount) >= _TOO_MUCH:
+            raise ValueError(f"not an amount of money: {self.amount}")
+        exact = self.amount.quantize(minor_unit(self.currency))
         if exact != self.amount:
             raise ValueError(f"{self.amount} {self.currency} has fractions of the smallest unit")
         object.__setattr__(self, "amount", abs(exact) if exact == 0 else exact)
@@ -56,22 +57,29 @@ class Money:
         """Nothing, in *currency*."""
         return cls(Decimal(0), currency)
 
+    def _like(self, amount: Decimal) -> "Money":
+        """*amount*, known to be whole minor units, in the same currency: nothing is checked again."""
+        money = object.__new__(Money)
+        object.__setattr__(money, "amount", amount)
+        object.__setattr__(money, "currency", self.currency)
+        return money
+
     def _same(self, other: "Money") -> Decimal:
         if other.currency != self.currency:
             raise ValueError(f"{self.currency} and {other.currency} cannot be mixed")
         return other.amount
 
     def __add__(self, other: "Money") -> "Money":
-        return Money(self.amount + self._same(other), self.currency)
+        return self._like(self.amount + self._same(other))
 
     def __sub__(self, other: "Money") -> "Money":
-        return Money(self.amount - self._same(other), self.currency)
+        return self._like(self.amount - self._same(other))
 
     def __neg__(self) -> "Money":
-        return Money(-self.amount, self.currency)
+        return self._like(-self.amount)
 
     def __mul__(self, units: int) -> "Money":
-        return Money(self.amount * units, self.currency)
+        return self._like(self.amount * units)
 
     def __bool__(self) -> bool:
         return bool(self.amount)
@@ -112,12 +120,9 @@ class Money:
         by_remainder = sorted(range(len(weights)), key=lambda index: (-remainders[index], index))
         for index in by_remainder[: whole - sum(parts)]:
             parts[index] += 1
-        return tuple(Money(sign * part * unit, self.currency) for part in parts)
+        return tuple(self._like(sign * part * unit) for part in parts)
 
 
 def total(amounts: Sequence[Money], currency: str) -> Money:
-    """The sum of *amounts*, zero in *currency* when there are none."""
-    result = Money.zero(currency)
-    for amount in amounts:
-        result += amount
-    return result
+    """The sum of *amounts*, zero in *currency* when there are none. ValueError for another currency."""
+    return sum(amounts, Money.zero(currency))

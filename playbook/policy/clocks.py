@@ -6,7 +6,7 @@ days are those of one named calendar: weekends, public holidays and made-up work
 All results are aware UTC.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -20,7 +20,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 """Years for which holidays are known well enough to count working days."""
 
 
-class WorkCalendar(Protocol):
+class WorkCalendar(Hashable, Protocol):
     """Tells working days from others."""
 
     def is_working_day(self, key: date, /) -> bool: ...
@@ -65,6 +65,7 @@ def work_calendar(days_off: DaysOff) -> WorkCalendar:
         raise ValueError(str(error)) from None
 
 
+@lru_cache(maxsize=4096)
 def nth_working_day(after: date, count: int, calendar: WorkCalendar) -> date:
     """The *count*-th working day after *after*; for 0 the day itself or the next working day."""
     if not FIRST_YEAR <= after.year <= LAST_YEAR:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, model_validator
@@ -66,6 +67,12 @@ class RemedyWhen(Value):
     evidence: tuple[Evidence, ...] | None = Field(default=None, min_length=1)
     earlier_remedy: Flag | None = None
     in_stock: Flag | None = None
+
+    @cached_property
+    def conditions(self) -> tuple[str, ...]:
+        """The columns about circumstances that the row looks at."""
+        names = (name for name in type(self).model_fields if name != "issue")
+        return tuple(name for name in names if getattr(self, name) is not None)
 
 
 class Share(Value):

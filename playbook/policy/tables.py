@@ -215,8 +215,8 @@ def first_miss(row: RemedyRow, facts: RemedyFacts, on: date, amounts: Amounts) -
     far = _far(row, facts, on)
     if far is not None:
         return Miss(row, *far, near=False, unknown=False)
-    for column, check in COLUMNS.items():
-        failed = check(row, facts, amounts)
+    for column in row.when.conditions:
+        failed = COLUMNS[column](row, facts, amounts)
         if failed is not None:
             value, wanted, unknown = failed
             near = row.then.outcome is not Outcome.REFUSED

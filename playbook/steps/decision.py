@@ -1,7 +1,7 @@
 """What a step answers: events that happened, or problems that a person can act on."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -28,13 +28,17 @@ Decision = tuple[Body, ...] | Refused
 class Setting:
     """What a decision depends on beside case and command: rules, time, person, and the world outside.
 
-    ``elsewhere`` is compensation of the same order by other cases.
+    ``elsewhere`` is compensation of the same order by other cases. ``known`` keeps dates that many
+    options share, so that each is counted once.
     """
 
     policy: Policy
     now: datetime
     actor: Actor
     elsewhere: tuple[Earlier, ...] = ()
+    known: dict[tuple[object, ...], tuple[datetime, datetime]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
 
 def refused(code: str, **params: Any) -> Refused:

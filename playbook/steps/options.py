@@ -13,7 +13,7 @@ from playbook.domain.orders import SHIPPING_COMPONENTS, Amounts, Order, OrderLin
 from playbook.domain.problems import Problem, problem
 from playbook.domain.promises import PromiseKind
 from playbook.domain.remedies import SHAPES, RemedyKind, granted
-from playbook.policy import DeadlineRow, Lookup, Miss, RemedyFacts, RemedyRow
+from playbook.policy import Lookup, Miss, RemedyFacts, RemedyRow
 from playbook.steps.decision import Setting
 
 
@@ -63,12 +63,16 @@ class Option:
 class Basis:
     """What the options of one item have in common: the ledgers, and the actor's authority.
 
-    ``shipped`` and ``unshipped`` are units of the line that are still free for a remedy of shipped
-    goods, or for a cancellation. ``spent`` is what the case has granted, ``limit`` the actor's limit.
+    ``units`` are those to decide about and ``value`` what they are worth, nothing where the ledgers
+    hold no such units. ``shipped`` and ``unshipped`` are units of the line that are still free for a
+    remedy of shipped goods, or for a cancellation. ``spent`` is what the case has granted, ``limit``
+    the actor's limit.
     """
 
     order: Order
     line: OrderLine
+    units: int
+    value: Amounts
     undecided: int
     left: Left
     shipped: int
@@ -77,8 +81,8 @@ class Basis:
     limit: Money | None
 
 
-def basis_of(case: Case, item: ClaimItem, setting: Setting) -> Basis | None:
-    """The basis of an item's options; None before the lock."""
+def basis_of(case: Case, item: ClaimItem, setting: Setting, units: int | None = None) -> Basis | None:
+    """The basis of the options of an item, for all undecided units or for *units*; None before the lock."""
     line = case.order.line(item.line) if case.order else None
     if case.order is None or line is None:
         return None
@@ -87,11 +91,16 @@ def basis_of(case: Case, item: ClaimItem, setting: Setting) -> Basis | None:
     cancelled = sum(remedy.units_used for remedy in own if remedy.kind is RemedyKind.CANCEL_UNSHIPPED)
     cancelled += sum(earlier.cancelled for earlier in outside)
     used = sum(remedy.units_used for remedy in own) + sum(earlier.units for earlier in outside)
+    undecided = item.units - case.decided_units(item.item)
+    left = left_of(line, case, setting.elsewhere)
+    units = undecided if units is None else units
     return Basis(
         order=case.order,
         line=line,
-        undecided=item.units - case.decided_units(item.item),
-        left=left_of(line, case, setting.elsewhere),
+        units=units,
+        value=left.share(units) if item.counts_in_line and 0 < units <= left.units else {},
+        undecided=undecided,
+        left=left,
         shipped=max(0, line.units_shipped - (used - cancelled)),
         unshipped=max(0, line.units_unshipped - cancelled),
         spent=compensation_total(case),
@@ -130,7 +139,8 @@ def _facts(case: Case, item: ClaimItem, basis: Basis, setting: Setting, in_stock
     decided = [remedy.value_total for remedy in case.remedies if remedy.item == item.item and remedy.value]
     value = line.unit_price * basis.undecided
     if item.counts_in_line and 0 < basis.undecided <= basis.left.units:
-        value = amounts_total(basis.left.share(basis.undecided), line.currency)
+        is_same = basis.units == basis.undecided
+        value = amounts_total(basis.value if is_same else basis.left.share(basis.undecided), line.currency)
     local_now = setting.now.astimezone(setting.policy.market(order.marketplace).tz)
     return RemedyFacts(
         issue=item.problem,
@@ -161,15 +171,14 @@ def options(
     knows for this problem and channel but that misses a condition is listed as refused, with the
     condition and the numbers.
     """
-    basis = basis_of(case, item, setting)
-    wanted = units if units is not None or basis is None else basis.undecided
-    if basis is None or item.is_fine or not wanted or wanted < 0:
+    basis = basis_of(case, item, setting, units)
+    if basis is None or item.is_fine or basis.units <= 0:
         return ()
     lookup = setting.policy.remedies(_facts(case, item, basis, setting, in_stock), setting.now.date())
-    found = {row.then.remedy: _option(basis, item, wanted, row, setting) for row in lookup.hits}
+    found = {row.then.remedy: _option(basis, item, row, setting) for row in lookup.hits}
     for kind, misses in _near_misses(lookup).items():
         if kind not in found:
-            found[kind] = _refused_by_omission(basis, item, wanted, misses, setting)
+            found[kind] = _refused_by_omission(basis, item, misses, setting)
     ranked = sorted(found.values(), key=lambda option: (_ORDER[option.outcome], option.row.then.rank))
     if ranked and ranked[0].outcome != "refused":
         ranked[0] = replace(ranked[0], preferred=True)
@@ -185,69 +194,65 @@ def _near_misses(lookup: Lookup) -> dict[RemedyKind, tuple[Miss, ...]]:
     return misses
 
 
-def _refused_by_omission(
-    basis: Basis, item: ClaimItem, units: int, misses: Sequence[Miss], setting: Setting
-) -> Option:
+def _refused_by_omission(basis: Basis, item: ClaimItem, misses: Sequence[Miss], setting: Setting) -> Option:
     row = min((miss.row for miss in misses), key=lambda row: row.then.rank)
     reasons = [
         problem("rule_condition", column=miss.column, value=miss.value, wanted=miss.wanted, rule=miss.row.id)
         for miss in misses
     ]
-    return _option(basis, item, units, row, setting, tuple(reasons))
+    return _option(basis, item, row, setting, tuple(reasons))
 
 
 def _option(
     basis: Basis,
     item: ClaimItem,
-    units: int,
     row: RemedyRow,
     setting: Setting,
     against: tuple[Problem, ...] = (),
 ) -> Option:
-    line, kind = basis.line, row.then.remedy
-    problems = [*against, *guards(basis, item, units, kind)]
+    line, kind, share = basis.line, row.then.remedy, _default_share(row)
+    value: Amounts = {}
+    refund: Amounts = {}
+    promises: tuple[DatedPromise, ...] = ()
+    buyer_sees = None
+    outcome = "refused"
+    problems = [*against, *guards(basis, item, kind)]
     if row.then.outcome == "refused":
         problems.append(problem("rule_refuses", rule=row.id, why=row.then.why, instead=row.then.instead))
-    option = Option(
+    if not problems:
+        if SHAPES[kind].compensates:
+            value = basis.value
+            refund = refund_of(value, share, row)
+        cost = granted(kind, value, refund, line.currency)
+        problems = [*_for_a_lead(row, item), *limit_problems(basis, cost, setting)]
+        outcome = "needs_lead" if problems else "allowed"
+        promises = dated_promises(basis.order, line, row, setting)
+        buyer_sees = _buyer_sees(basis.order, line, row, promises, setting)
+    return Option(
         item=item.item,
         kind=kind,
-        outcome="refused",
+        outcome=outcome,
         preferred=False,
-        units=units,
-        value={},
-        refund={},
-        share=_default_share(row),
+        units=basis.units,
+        value=value,
+        refund=refund,
+        share=share,
         row=row,
-        promises=(),
-        buyer_sees=None,
+        promises=promises,
+        buyer_sees=buyer_sees,
         problems=tuple(problems),
         currency=line.currency,
     )
-    if problems:
-        return option
-    value = basis.left.share(units) if SHAPES[kind].compensates and item.counts_in_line else {}
-    option = replace(option, value=value, refund=refund_of(value, option.share, row))
-    problems.extend(_for_a_lead(basis, item, option, setting))
-    promises = dated_promises(basis.order, line, row, setting)
-    return replace(
-        option,
-        outcome="needs_lead" if problems else "allowed",
-        promises=promises,
-        buyer_sees=_buyer_sees(basis.order, line, row, promises, setting),
-        problems=tuple(problems),
-    )
 
 
-def _for_a_lead(basis: Basis, item: ClaimItem, option: Option, setting: Setting) -> list[Problem]:
-    """Every reason why this is more than an agent may decide."""
-    row, problems = option.row, []
+def _for_a_lead(row: RemedyRow, item: ClaimItem) -> list[Problem]:
+    """Why the rule leaves this to a lead."""
+    problems = []
     if row.then.outcome == "needs_lead":
         problems.append(problem("rule_needs_lead", rule=row.id, why=row.then.why))
     missing = frozenset(row.then.evidence_needed) - item.evidence
     if missing:
         problems.append(problem("evidence_missing", evidence=tuple(sorted(missing)), rule=row.id))
-    cost = granted(option.kind, option.value, option.refund, option.currency)
-    problems.extend(limit_problems(basis, cost, setting))
     return problems
 
 
@@ -259,9 +264,9 @@ def limit_problems(basis: Basis, cost: Money, setting: Setting) -> tuple[Problem
     return (problem("above_limit", amount=amount, limit=basis.limit, role=setting.actor.role),)
 
 
-def guards(basis: Basis, item: ClaimItem, units: int, kind: RemedyKind) -> tuple[Problem, ...]:
+def guards(basis: Basis, item: ClaimItem, kind: RemedyKind) -> tuple[Problem, ...]:
     """What no rule can allow: units that do not exist, were compensated, or never left the house."""
-    problems, sku = [], basis.line.sku
+    problems, sku, units = [], basis.line.sku, basis.units
     if not 0 < units <= basis.undecided:
         problems.append(problem("units_not_open", item=item.item, units=units, open=basis.undecided, sku=sku))
     if not SHAPES[kind].compensates or not item.counts_in_line:
@@ -310,20 +315,28 @@ def dated_promises(
     for spec in row.then.promises:
         start = setting.now
         if spec.after is not None:
-            start = setting.policy.due(_deadline(spec.after, order, line, setting), start, order.marketplace)
-        due_at = setting.policy.due(_deadline(spec.deadline, order, line, setting), start, order.marketplace)
+            start = _due(spec.after, start, order, line, setting)[1]
+        due_at = _due(spec.deadline, start, order, line, setting)[1]
         dated.append(DatedPromise(spec.kind, spec.deadline, due_at))
     return tuple(dated)
 
 
-def _deadline(deadline_id: str, order: Order, line: OrderLine, setting: Setting) -> DeadlineRow:
-    on = setting.now.date()
-    row = setting.policy.deadline(
-        deadline_id, market=order.marketplace, channel=line.channel, on=on, business=order.business
-    )
-    if row is None:
-        raise LookupError(f"no deadline {deadline_id} for {order.marketplace} {line.channel} on {on}")
-    return row
+def _due(
+    deadline_id: str, start: datetime, order: Order, line: OrderLine, setting: Setting
+) -> tuple[datetime, datetime]:
+    """The earliest and latest end of a clock that starts then; equal unless the rule gives a range."""
+    key = (deadline_id, start, order.marketplace, line.channel, order.business)
+    known = setting.known.get(key)
+    if known is None:
+        on = setting.now.date()
+        row = setting.policy.deadline(
+            deadline_id, market=order.marketplace, channel=line.channel, on=on, business=order.business
+        )
+        if row is None:
+            raise LookupError(f"no deadline {deadline_id} for {order.marketplace} {line.channel} on {on}")
+        known = setting.policy.due_range(row, start, order.marketplace)
+        setting.known[key] = known
+    return known
 
 
 def _buyer_sees(
@@ -333,9 +346,7 @@ def _buyer_sees(
     if row.then.buyer_sees is None or not promises:
         return None
     start = max(promise.due_at for promise in promises)
-    return setting.policy.due_range(
-        _deadline(row.then.buyer_sees, order, line, setting), start, order.marketplace
-    )
+    return _due(row.then.buyer_sees, start, order, line, setting)
 
 
 def evidence_wanted(offered: Sequence[Option]) -> frozenset[Evidence]:

@@ -121,10 +121,10 @@ def _choose(
 ) -> tuple[Remedy, Offer, tuple[Problem, ...]] | Problem:
     """The remedy, what was offered, and the reasons why somebody else has to decide it."""
     item = case.item(choice.item)
-    basis = basis_of(case, item, setting) if item is not None else None
+    basis = basis_of(case, item, setting, choice.units) if item is not None else None
     if item is None or basis is None or item.is_fine:
         return problem("unknown_item", item=choice.item)
-    units = basis.undecided if choice.units is None else choice.units
+    units = basis.units
     if not 0 < units <= basis.undecided:
         return problem(
             "units_not_open", item=item.item, units=units, open=basis.undecided, sku=basis.line.sku
@@ -246,17 +246,16 @@ def _judged_again(case: Case, remedy: Remedy, setting: Setting) -> Remedy | tupl
     that nobody approved.
     """
     item = case.item(remedy.item)
-    basis = basis_of(case, item, setting) if item is not None else None
+    basis = basis_of(case, item, setting, remedy.units) if item is not None else None
     if item is None or basis is None:
         return (problem("unknown_item", item=remedy.item),)
-    against = guards(basis, item, remedy.units, remedy.kind)
+    against = guards(basis, item, remedy.kind)
     if against or not remedy.value:
         return against or remedy
-    value = basis.left.share(remedy.units)
-    if not _nearly(value, remedy.value):
+    if not _nearly(basis.value, remedy.value):
         return (problem("value_changed", sku=basis.line.sku, units=remedy.units),)
-    refund = {component: value[component].percent(remedy.share) for component in remedy.refund}
-    return remedy.model_copy(update={"value": value, "refund": refund})
+    refund = {component: basis.value[component].percent(remedy.share) for component in remedy.refund}
+    return remedy.model_copy(update={"value": basis.value, "refund": refund})
 
 
 def _nearly(one: Amounts, other: Amounts) -> bool:
