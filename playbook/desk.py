@@ -21,7 +21,7 @@ from playbook.letters import LetterKind, LintFinding, lint
 from playbook.policy import Policy
 from playbook.steps import Actor, Command, Refused, Setting, decide
 from playbook.steps.commands import AddNote, ApproveMessage, LockOrder, OpenCase
-from playbook.steps.followup import market_of, reply_deadline, running_deadlines
+from playbook.steps.schedule import market_of, reply_deadline, running_deadlines
 from playbook.store import CaseIndexRow, Store, VersionClash, WriteTx
 
 LONGEST_MESSAGE = 200_000

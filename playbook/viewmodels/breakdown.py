@@ -15,6 +15,7 @@ from playbook.letters import LetterKind, breakdown_list, draft
 from playbook.steps.breakdown import LineTotals, breakdown_blockers, line_totals, rest_is_fine
 from playbook.steps.commands import ClaimRow, ConfirmBreakdown, RequestEvidence
 from playbook.viewmodels.case import CaseModel
+from playbook.viewmodels.traits import state
 
 MOST_UNDO = 50
 
@@ -40,8 +41,8 @@ class Row:
 class BreakdownModel(t.HasTraits):
     """Rows of the breakdown table; every order line has at least one row, perhaps an empty one."""
 
-    rows: tuple[Row, ...] = t.Any(())
-    leave_untouched: bool = t.Bool(False)
+    rows: tuple[Row, ...] = state(())
+    leave_untouched: bool = state(False)
 
     def __init__(self, work: CaseModel) -> None:
         super().__init__()

@@ -10,11 +10,13 @@ import traitlets as t
 from playbook.desk import Conflict, Desk, Done, LintRefused, Outcome
 from playbook.domain.case import Case, Stage
 from playbook.domain.events import Event
+from playbook.domain.ids import CaseId
 from playbook.domain.problems import Problem
 from playbook.i18n import say
 from playbook.intake import LineRef, Reading, read
 from playbook.steps import Command, Refused, Setting
-from playbook.steps.followup import RunningDeadline, running_deadlines
+from playbook.steps.schedule import RunningDeadline, running_deadlines
+from playbook.viewmodels.traits import state
 
 STEPS = (Stage.LOCK, Stage.BREAKDOWN, Stage.REMEDY, Stage.FOLLOW_UP)
 
@@ -30,9 +32,9 @@ class Notice:
 class CaseModel(t.HasTraits):
     """One case on one page. ``step`` is the step shown; it follows the stage until the agent looks back."""
 
-    case: Case = t.Any()
-    step: Stage = t.Any(Stage.LOCK)
-    notice: Notice | None = t.Any(None, allow_none=True)
+    case: Case = state(Case(CaseId("")))
+    step: Stage = state(Stage.LOCK)
+    notice: Notice | None = state(None)
 
     def __init__(self, desk: Desk, case: Case, lang: str = "en") -> None:
         super().__init__()

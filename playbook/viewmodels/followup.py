@@ -26,9 +26,11 @@ from playbook.steps.commands import (
     SetFlag,
     WriteMemo,
 )
-from playbook.steps.followup import plan_blockers, planned_promises, schedule
+from playbook.steps.followup import plan_blockers, planned_promises
+from playbook.steps.schedule import schedule
 from playbook.steps.upkeep import close_blockers
 from playbook.viewmodels.case import CaseModel
+from playbook.viewmodels.traits import state
 
 Outcome = Literal["solved", "redirected", "declined", "withdrawn"]
 
@@ -44,9 +46,9 @@ LETTER_FOR = {
 class FollowUpModel(t.HasTraits):
     """Everything that happens after the remedies are chosen. ``letter`` is the draft being edited."""
 
-    dates: dict[tuple[str, PromiseKind], datetime] = t.Any({})
-    letter: Letter | None = t.Any(None, allow_none=True)
-    letter_text: str = t.Unicode("")
+    dates: dict[tuple[str, PromiseKind], datetime] = state({})
+    letter: Letter | None = state(None)
+    letter_text: str = state("")
 
     def __init__(self, work: CaseModel) -> None:
         super().__init__()
@@ -222,11 +224,11 @@ class FollowUpModel(t.HasTraits):
     def calendar(self) -> bytes:
         """The schedule as a calendar file."""
         work = self.work
-        return calendar_file(work.case, policy=work.desk.policy, now=work.now, lang=work.lang)
+        return calendar_file(work.case, now=work.now, lang=work.lang)
 
     def refund_sheet(self) -> str:
         """The refunds to type into Seller Central, as CSV."""
-        return refund_sheet(self.work.case, lang=self.work.lang)
+        return refund_sheet(self.work.case, policy=self.work.desk.policy, lang=self.work.lang)
 
     def handover_card(self) -> str:
         """What a colleague needs to take over."""

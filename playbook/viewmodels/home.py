@@ -10,6 +10,7 @@ from playbook.domain.ids import Marketplace
 from playbook.i18n import say
 from playbook.intake import read
 from playbook.store import CaseIndexRow
+from playbook.viewmodels.traits import state
 
 PAGE = 50
 
@@ -27,10 +28,10 @@ class DueRow:
 class HomeModel(t.HasTraits):
     """Cases of the desk. ``text`` filters by case id, order number, agent or flag."""
 
-    text: str = t.Unicode("")
-    show_closed: bool = t.Bool(False)
-    page: int = t.Int(0)
-    notice: tuple[str, ...] = t.Any(())
+    text: str = state("")
+    show_closed: bool = state(False)
+    page: int = state(0)
+    notice: tuple[str, ...] = state(())
 
     def __init__(self, desk: Desk, lang: str = "en") -> None:
         super().__init__()

@@ -14,6 +14,7 @@ from playbook.orderbook import Candidate, Found, Query, QueryItem, find
 from playbook.steps.commands import LockOrder, WithdrawLock
 from playbook.steps.lock import DECISIVE, fingerprint, lock_blockers
 from playbook.viewmodels.case import CaseModel
+from playbook.viewmodels.traits import state
 
 FIELDS = ("order_id_part", "po_number", "name", "postcode", "city", "email", "tracking", "sku")
 """What an agent can type to find an order, beside the message itself."""
@@ -32,10 +33,10 @@ SECOND_FACTS = (
 class LockModel(t.HasTraits):
     """The search for the order of one case. ``known`` maps `FIELDS` to what the agent typed."""
 
-    known: dict[str, str] = t.Any({})
-    found: Found | None = t.Any(None, allow_none=True)
-    picked: str = t.Unicode("")
-    second_fact: str = t.Unicode("")
+    known: dict[str, str] = state({})
+    found: Found | None = state(None)
+    picked: str = state("")
+    second_fact: str = state("")
 
     def __init__(self, work: CaseModel) -> None:
         super().__init__()

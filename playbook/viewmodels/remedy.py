@@ -16,8 +16,9 @@ from playbook.domain.problems import Problem, problem
 from playbook.domain.remedies import SHAPES, RemedyKind
 from playbook.steps import Refused
 from playbook.steps.commands import Choice, ChooseRemedies, DecideApproval, RecordEvidence, WithdrawRemedy
-from playbook.steps.remedy import Option, options
+from playbook.steps.options import Option, options
 from playbook.viewmodels.case import CaseModel
+from playbook.viewmodels.traits import state
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ class Preview:
 class RemedyModel(t.HasTraits):
     """Drafted choices by claim item. Nothing is agreed until `confirm`."""
 
-    choices: dict[str, Choice] = t.Any({})
-    in_stock: bool | None = t.Any(None, allow_none=True)
+    choices: dict[str, Choice] = state({})
+    in_stock: bool | None = state(None)
 
     def __init__(self, work: CaseModel) -> None:
         super().__init__()

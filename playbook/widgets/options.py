@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from playbook.domain.remedies import SHAPES
 from playbook.i18n import say, translator
 from playbook.i18n.words import OUTCOMES, OWNERS, word
-from playbook.steps.remedy import Option
+from playbook.steps.options import Option
 from playbook.viewmodels.case import CaseModel
 from playbook.widgets import html as h
 

@@ -12,7 +12,8 @@ from playbook.domain.problems import problem
 from playbook.domain.remedies import SHAPES, Remedy, RemedyKind
 from playbook.i18n import say
 from playbook.i18n.words import OUTCOMES, word
-from playbook.steps.remedy import LEADS, Option
+from playbook.steps.options import Option
+from playbook.steps.remedy import LEADS
 from playbook.viewmodels.remedy import Group, Preview, RemedyModel
 from playbook.widgets import html as h
 from playbook.widgets.base import View, button, card, guarded, html, row

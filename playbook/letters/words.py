@@ -1,0 +1,75 @@
+"""The words of the letters: a file per language, and the formats of dates and amounts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import yaml
+from babel.dates import format_datetime
+from babel.numbers import format_currency
+
+from playbook.domain.claims import ProblemType
+from playbook.domain.money import Money
+from playbook.domain.promises import PromiseKind
+from playbook.domain.remedies import RemedyKind
+from playbook.letters.kinds import LOCALES
+from playbook.settings import data_dir
+
+LONGEST_TITLE = 60
+BABEL = {"en": "en", "zh": "zh_CN", "de": "de", "ja": "ja"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The phrases of one language, with {named} places."""
+
+    locale: str
+    goods: str
+    claim: str
+    entry: str
+    entry_promised: str
+    change: str
+    case_goods: str
+    date: str
+    problems: dict[ProblemType, str]
+    remedies: dict[RemedyKind, str]
+    promises: dict[PromiseKind, str]
+
+    def day(self, at: datetime, zone: ZoneInfo) -> str:
+        """A date with weekday, in the marketplace's zone."""
+        return str(format_datetime(at, self.date, tzinfo=zone, locale=BABEL[self.locale]))
+
+    def money(self, amount: Money) -> str:
+        """An amount as the buyer's language writes it."""
+        return str(format_currency(amount.amount, amount.currency, locale=BABEL[self.locale]))
+
+    def units_of(self, units: int, title: str) -> str:
+        """So many units of a product."""
+        return self.goods.format(units=units, title=plain_title(title))
+
+
+def locale_of(language: str) -> str:
+    """The language a letter is written in for a buyer who writes *language*."""
+    return language if language in LOCALES else "en"
+
+
+@cache
+def words(locale: str) -> Words:
+    """The words of a language. Raises KeyError or ValueError when its file lacks a phrase."""
+    raw = yaml.safe_load((data_dir() / "templates" / locale / "words.yaml").read_text("utf-8"))
+    problems = {ProblemType(key): text for key, text in raw.pop("problems").items()}
+    remedies = {RemedyKind(key): text for key, text in raw.pop("remedies").items()}
+    promises = {PromiseKind(key): text for key, text in raw.pop("promises").items()}
+    for known, vocabulary in ((problems, ProblemType), (remedies, RemedyKind), (promises, PromiseKind)):
+        missing = set(vocabulary) - set(known)
+        if missing:
+            raise ValueError(f"templates/{locale}/words.yaml has no words for {', '.join(sorted(missing))}")
+    return Words(locale=locale, problems=problems, remedies=remedies, promises=promises, **raw)
+
+
+def plain_title(title: str) -> str:
+    """A product title as one short line of plain text: it came from outside."""
+    clean = "".join(char if char.isprintable() else " " for char in title)
+    one_line = " ".join(clean.split()).replace("<", "(").replace(">", ")")
+    return one_line if len(one_line) <= LONGEST_TITLE else one_line[: LONGEST_TITLE - 1].rstrip() + "…"
