@@ -1,0 +1,154 @@
+"""Importing report files: streamed, idempotent, every row that is left out with its reason."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from playbook.domain.ids import OrderId
+from playbook.orderbook.formats import AUTO, RowReader, reader_for
+from playbook.orderbook.lines import KEEP_DAYS, RawLine, entry_from
+from playbook.orderbook.links import link_replacements, put_earlier
+from playbook.orderbook.markets import Markets
+from playbook.orderbook.refusals import RowRefused, Skipped
+from playbook.orderbook.sheets import Sheet, open_sheet
+from playbook.store import OrderEntry, OrdersSaved, Store
+
+LONGEST_ORDER_ID = 40
+PROGRESS_EVERY = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """How many orders and lines were in the file, how many rows were left out, what was new."""
+
+    orders: int = 0
+    lines: int = 0
+    skipped: int = 0
+    saved: OrdersSaved = field(default_factory=OrdersSaved)
+
+    def __add__(self, other: "ImportResult") -> "ImportResult":
+        return ImportResult(
+            self.orders + other.orders,
+            self.lines + other.lines,
+            self.skipped + other.skipped,
+            self.saved + other.saved,
+        )
+
+    def __str__(self) -> str:
+        return f"imported {self.orders} orders, {self.lines} lines, {self.skipped} skipped"
+
+
+@dataclass(slots=True)
+class _Tally:
+    orders: int = 0
+    lines: int = 0
+    skipped: int = 0
+
+
+def import_file(
+    store: Store,
+    path: Path,
+    *,
+    markets: Markets,
+    at: datetime,
+    format: str = AUTO,  # noqa: A002 - named like the option of the command
+    map_file: Path | None = None,
+    keep_until: date | None = None,
+    on_skip: Callable[[Skipped], None] = lambda _skipped: None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> ImportResult:
+    """Put the orders of a report into the order book; importing it again changes nothing.
+
+    *markets* are the policy's marketplaces, *at* is now. Personal data are kept until 30 days after
+    delivery, or until *keep_until*; what is past that day already is not stored. *on_skip* hears of every
+    row left out, *on_progress* of rows read and their total. Raises ImportRefused when the file as a
+    whole cannot be read, StoreError when the database cannot be written.
+    """
+    sheet = open_sheet(path)
+    reader = reader_for(sheet, format, markets, map_file)
+    tally = _Tally()
+    seen: list[OrderId] = []
+
+    def skip(skipped: Skipped) -> None:
+        tally.skipped += 1
+        on_skip(skipped)
+
+    def entries() -> Iterator[OrderEntry]:
+        for rows in _orders(sheet, reader, skip, on_progress):
+            entry, left_out = entry_from(rows)
+            for one in left_out:
+                skip(one)
+            if entry is not None:
+                tally.orders += 1
+                tally.lines += len(entry.order.lines)
+                seen.append(entry.order.order_id)
+                yield _keeping(entry, keep_until, at.date())
+
+    saved = store.put_orders(entries(), path.name)
+    link_replacements(store, seen, path.name)
+    return ImportResult(tally.orders, tally.lines, tally.skipped, saved)
+
+
+def _keeping(entry: OrderEntry, keep_until: date | None, today: date) -> OrderEntry:
+    if entry.purge_after is None:
+        return entry
+    until = keep_until or entry.purge_after
+    return replace(entry, purge_after=until if until >= today else None)
+
+
+def _orders(
+    sheet: Sheet, reader: RowReader, skip: Callable[[Skipped], None], progress: Callable[[int, int], None]
+) -> Iterator[list[RawLine]]:
+    """The rows of each order together, as soon as its last row was read, wherever its rows stand."""
+    place, width = reader.order_column, len(sheet.columns)
+    left = Counter(row[place].strip() for _, row in sheet.rows() if len(row) > place)
+    total = left.total()
+    waiting: dict[str, list[RawLine]] = {}
+    for done, (number, row) in enumerate(sheet.rows(), start=1):
+        if done % PROGRESS_EVERY == 0:
+            progress(done, total)
+        key = row[place].strip() if len(row) > place else ""
+        try:
+            line = _read(reader, number, row, width)
+        except RowRefused as refused:
+            skip(Skipped(number, key[:LONGEST_ORDER_ID], refused.why))
+        else:
+            waiting.setdefault(key, []).append(line)
+        left[key] -= 1
+        if left[key] == 0 and key in waiting:
+            yield waiting.pop(key)
+    progress(total, total)
+
+
+def _read(reader: RowReader, number: int, row: Sequence[str], width: int) -> RawLine:
+    if len(row) < width:
+        raise RowRefused("row_too_short", cells=len(row), columns=width)
+    if len(row) > width and any(row[width:]):
+        raise RowRefused("row_too_long", cells=len(row), columns=width)
+    line = reader.read(number, row)
+    if not line.order_id:
+        raise RowRefused("row_no_order")
+    if len(line.order_id) > LONGEST_ORDER_ID:
+        raise RowRefused("row_long_order", length=len(row[reader.order_column].strip()))
+    return line
+
+
+def load_samples(store: Store, folder: Path, *, markets: Markets, at: datetime) -> ImportResult:
+    """Put the sample orders of *folder* (``data/orders``) into a store, with recipients and earlier refunds.
+
+    The recipients are invented, so they are kept for 30 days from *at*.
+    """
+    until = at.date() + timedelta(days=KEEP_DAYS)
+    orders = import_file(store, folder / "all-orders.tsv", markets=markets, at=at, keep_until=until)
+    recipients = import_file(
+        store,
+        folder / "recipients.tsv",
+        markets=markets,
+        at=at,
+        map_file=folder / "recipients.map.yaml",
+        keep_until=until,
+    )
+    skipped = put_earlier(store, folder / "earlier.yaml")
+    return replace(orders, skipped=orders.skipped + recipients.skipped + len(skipped))

@@ -1,0 +1,110 @@
+"""What an order book knows to have been compensated before: replacement orders and earlier refunds."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from playbook.domain.ids import OrderId
+from playbook.domain.money import Money
+from playbook.domain.orders import Component, Earlier, EarlierKind, Order
+from playbook.domain.problems import Problem, problem
+from playbook.orderbook.refusals import ImportRefused, Skipped
+from playbook.policy.yamlfile import Document, YamlError
+from playbook.store import Key, Store
+from playbook.store.keys import fold
+
+AT_ONCE = 200
+
+
+def link_replacements(store: Store, order_ids: Sequence[OrderId], source: str) -> None:
+    """Tell originals of their replacement orders, whichever of the two was imported first."""
+    for start in range(0, len(order_ids), AT_ONCE):
+        some = order_ids[start : start + AT_ONCE]
+        replacements = [order for order in store.orders(some).values() if order.replaces]
+        later = store.find_by_key(Key.REPLACES, some, limit=10 * AT_ONCE)
+        replacements += store.orders([order_id for order_id in later if order_id not in some]).values()
+        originals = store.orders([order.replaces for order in replacements if order.replaces])
+        for replacement in replacements:
+            if replacement.replaces in originals:
+                originals[replacement.replaces] = linked(originals[replacement.replaces], replacement)
+        if originals:
+            store.put_orders(originals.values(), source)
+
+
+def linked(original: Order, replacement: Order) -> Order:
+    """*original* with what *replacement* sent again: its units are compensated, SKU by SKU."""
+    earlier = list(original.earlier)
+    known = {(entry.reference, entry.line) for entry in earlier if entry.kind is EarlierKind.REPLACEMENT}
+    for sent in replacement.lines:
+        left = sent.units_live
+        for line in original.lines:
+            units = min(left, line.units_ordered)
+            if fold(line.sku) != fold(sent.sku) or not units:
+                continue
+            left -= units
+            if (replacement.order_id, line.line) not in known:
+                entry = Earlier(
+                    kind=EarlierKind.REPLACEMENT,
+                    line=line.line,
+                    units=units,
+                    reference=replacement.order_id,
+                    on=replacement.placed_at.date(),
+                )
+                earlier.append(entry)
+    orders = dict.fromkeys((*original.replacement_orders, replacement.order_id))
+    return original.model_copy(update={"earlier": tuple(earlier), "replacement_orders": tuple(orders)})
+
+
+def put_earlier(store: Store, path: Path) -> list[Skipped]:
+    """Record the compensation listed in a YAML file; returns the entries that fit no order.
+
+    Each entry: ``order_id``, ``sku`` or ``line``, ``kind``, ``units``, and as known ``refunded`` (amounts
+    by component, as texts), ``on`` and ``reference``. ImportRefused says what is wrong in the file.
+    """
+    skipped: list[Skipped] = []
+    for number, (order_id, raw) in enumerate(_entries(path), start=1):
+        order = store.order(order_id)
+        if order is None:
+            skipped.append(Skipped(number, order_id, problem("row_unknown_order", order_id=order_id)))
+            continue
+        found = _earlier(order, raw, path.name, number)
+        if isinstance(found, Problem):
+            skipped.append(Skipped(number, order_id, found))
+        else:
+            store.put_orders([order.model_copy(update={"earlier": (*order.earlier, found)})], path.name)
+    return skipped
+
+
+def _entries(path: Path) -> Iterable[tuple[OrderId, Mapping[str, Any]]]:
+    try:
+        data = Document(path.name, path.read_bytes()).data
+    except OSError as error:
+        raise ImportRefused("import_no_file", file=path.name, reason=error.strerror or str(error)) from None
+    except YamlError as error:
+        raise ImportRefused("import_map_wrong", file=path.name, reason=str(error)) from None
+    if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
+        raise ImportRefused("import_map_wrong", file=path.name, reason="write a list of entries")
+    return [(OrderId(str(entry.pop("order_id", ""))), entry) for entry in data]
+
+
+def _earlier(order: Order, raw: Mapping[str, Any], file: str, number: int) -> Earlier | Problem:
+    fields = dict(raw)
+    sku = str(fields.pop("sku", ""))
+    line = fields.pop("line", None)
+    place = next(
+        (own.line for own in order.lines if own.line == line or (sku and fold(own.sku) == fold(sku))), None
+    )
+    if place is None:
+        return problem("row_unknown_sku", order_id=order.order_id, sku=sku or f"line {line}")
+    try:
+        refunded = {
+            Component(name): Money.of(str(amount), order.currency)
+            for name, amount in dict(fields.pop("refunded", {})).items()
+        }
+        on = fields.pop("on", None)
+        when = date.fromisoformat(str(on)) if on is not None else None
+        return Earlier(line=place, refunded=refunded, on=when, **fields)
+    except (ValueError, TypeError) as error:
+        reason = str(error).splitlines()[-1].strip()[:200]
+        raise ImportRefused("import_earlier_wrong", file=file, entry=number, reason=reason) from None

@@ -1,0 +1,165 @@
+"""Report files as rows of texts, one at a time: CSV, TSV and Parquet in the encodings sellers meet.
+
+Nothing is held in memory but the row at hand, so that a report of any size can be read.
+"""
+
+import codecs
+import csv
+import importlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from playbook.orderbook.refusals import ImportRefused
+
+BLOCK = 1 << 20
+LONGEST_CELL = 1_000_000
+ROWS_AT_ONCE = 20_000
+
+Row = tuple[int, Sequence[str]]
+"""A line number in the file (the header is line 1), and the cells as texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A readable table. ``columns`` as written in the file; `rows` can be called again and again."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: Callable[[], Iterator[Row]] = field(repr=False)
+
+
+def open_sheet(path: Path) -> Sheet:
+    """The table in a file. ImportRefused when there is none in it."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise ImportRefused(
+            "import_no_file", file=path.name, reason=error.strerror or type(error).__name__
+        ) from error
+    if head[:4] == b"PAR1":
+        return _parquet(path)
+    return _text(path)
+
+
+def encoding_of(path: Path) -> str:
+    """The encoding of a text file: UTF-8, else Shift-JIS when it reads as Japanese, else cp1252.
+
+    A character cut off at the end of the file does not count against an encoding.
+    """
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if _decodes(path, "utf-8"):
+        return "utf-8"
+    counts = Counter[str]()
+    if _decodes(path, "cp932", lambda text: counts.update(map(_script, text))) and counts["kana"]:
+        return "cp932" if counts["kana"] * 4 >= counts["other"] else "cp1252"
+    return "cp1252"
+
+
+def _decodes(path: Path, encoding: str, look: Callable[[str], object] = str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            try:
+                look(decoder.decode(block))
+            except UnicodeDecodeError:
+                return False
+    return True
+
+
+def _script(character: str) -> str:
+    if character < "\x80":
+        return "ascii"
+    return "kana" if "\u3041" <= character <= "\u30fe" else "other"
+
+
+def _text(path: Path) -> Sheet:
+    encoding = encoding_of(path)
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        header = next((line for line in file if line.strip()), "").strip("\r\n\ufeff")
+    if not header.strip():
+        raise ImportRefused("import_empty", file=path.name)
+    delimiter = max("\t,;|", key=header.count)
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+
+    def lines() -> Iterator[Row]:
+        csv.field_size_limit(LONGEST_CELL)
+        with path.open(encoding=encoding, errors="replace", newline="") as file:
+            reader = csv.reader(file, delimiter=delimiter, quoting=quoting)
+            while True:
+                try:
+                    for cells in reader:
+                        if any(cells):
+                            yield reader.line_num, cells
+                except csv.Error as error:
+                    raise ImportRefused(
+                        "import_unreadable", file=path.name, line=reader.line_num, reason=str(error)
+                    ) from error
+                return
+
+    def rows() -> Iterator[Row]:
+        every = lines()
+        next(every, None)
+        if quoting != csv.QUOTE_NONE:
+            yield from every
+            return
+        for number, cells in every:
+            yield number, [_unquoted(cell) if cell[:1] == '"' else cell for cell in cells]
+
+    first = next(lines())[1]
+    columns = tuple(_unquoted(cell).strip("\ufeff ") for cell in first)
+    return Sheet(path.name, columns, rows)
+
+
+def _unquoted(cell: str) -> str:
+    is_quoted = len(cell) > 1 and cell[0] == cell[-1] == '"'
+    return cell[1:-1].replace('""', '"') if is_quoted else cell
+
+
+def _parquet(path: Path) -> Sheet:
+    try:
+        parquet = importlib.import_module("pyarrow.parquet")
+        arrow = importlib.import_module("pyarrow")
+    except ImportError:
+        raise ImportRefused("import_parquet_missing", file=path.name) from None
+    try:
+        file = parquet.ParquetFile(path)
+    except (arrow.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0][:200]
+        raise ImportRefused("import_unreadable", file=path.name, line=0, reason=reason) from None
+    columns = tuple(str(name) for name in file.schema_arrow.names)
+
+    def rows() -> Iterator[Row]:
+        number = 1
+        for batch in parquet.ParquetFile(path).iter_batches(batch_size=ROWS_AT_ONCE):
+            texts = [[cell_text(value) for value in column.to_pylist()] for column in batch.columns]
+            for cells in zip(*texts, strict=True):
+                number += 1
+                yield number, cells
+
+    return Sheet(path.name, columns, rows)
+
+
+def cell_text(value: Any) -> str:
+    """A typed cell as the text a CSV file would hold; missing values are empty."""
+    if value is None or value != value:  # noqa: PLR0124 - not-a-number differs from itself
+        return ""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)
