@@ -101,10 +101,9 @@ def _is_about(miss: Miss) -> bool:
 
 
 def _facts_line(facts: RemedyFacts, lang: str) -> str:
-    shown = []
-    for one in fields(facts):
-        shown.append(f"{column_name(one.name, lang)}: {_fact(getattr(facts, one.name), lang)}")
-    return " · ".join(shown)
+    return " · ".join(
+        f"{column_name(one.name, lang)}: {_fact(getattr(facts, one.name), lang)}" for one in fields(facts)
+    )
 
 
 def _fact(value: Any, lang: str) -> str:

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -40,23 +40,15 @@ def lint_folder(folder: Path | None, on: date) -> tuple[Finding, ...]:
 
 def lint(policy: Policy, on: date) -> tuple[Finding, ...]:
     """Every finding about *policy* as of that day, by file and line."""
-    findings = [
-        *gaps(policy, on),
-        *holes(policy, on),
-        *_shadowed(policy),
-        *_ages(policy, on),
-        *_missing_deadlines(policy, on),
-        *_slow_patterns(policy),
-        *_unknown_countries(policy),
-        *_unused(policy),
-    ]
+    findings = [found for check in CHECKS for found in check(policy, on)]
     return tuple(sorted(dict.fromkeys(findings), key=lambda one: (one.file, one.line, one.code)))
 
 
 # ---- rows that never decide --------------------------------------------------------------------------
 
 
-def _shadowed(policy: Policy) -> Iterator[Finding]:
+def shadowed(policy: Policy, _on: date) -> Iterator[Finding]:
+    """Rows that a better row of the same remedy always overrules."""
     rows = sorted(policy.rows.remedies, key=lambda row: row.then.rank)
     for index, row in enumerate(rows):
         for better in rows[:index]:
@@ -112,7 +104,8 @@ def _amounts_cover(wide: AmountRange | None, narrow: AmountRange | None, policy:
 # ---- age and source ----------------------------------------------------------------------------------
 
 
-def _ages(policy: Policy, on: date) -> Iterator[Finding]:
+def ages(policy: Policy, on: date) -> Iterator[Finding]:
+    """Rows without source, that ended without a successor, or that nobody verified for this year."""
     kinds: tuple[Sequence[Row], ...] = (
         policy.rows.remedies,
         policy.rows.deadlines,
@@ -167,7 +160,7 @@ def _months(checked: str, on: date) -> int:
 # ---- references, patterns, calendars -----------------------------------------------------------------
 
 
-def _missing_deadlines(policy: Policy, on: date) -> Iterator[Finding]:
+def missing_deadlines(policy: Policy, on: date) -> Iterator[Finding]:
     """Deadlines that a remedy needs but that hold nowhere for one of its marketplaces or channels."""
     for row in policy.rows.remedies:
         if not row.is_valid(on):
@@ -184,7 +177,8 @@ def _missing_deadlines(policy: Policy, on: date) -> Iterator[Finding]:
                 yield finding("error", "no_deadline", row, sentence)
 
 
-def _slow_patterns(policy: Policy) -> Iterator[Finding]:
+def slow_patterns(policy: Policy, _on: date) -> Iterator[Finding]:
+    """Patterns that could freeze a page."""
     for row in policy.rows.message_rules:
         if row.pattern is not None and is_slow(row.pattern):
             sentence = (
@@ -206,7 +200,8 @@ def is_slow(pattern: str, seconds: float = SLOWEST_PATTERN) -> bool:
     return False
 
 
-def _unknown_countries(policy: Policy) -> Iterator[Finding]:
+def unknown_countries(policy: Policy, _on: date) -> Iterator[Finding]:
+    """Countries, or parts of one, whose holidays nobody knows."""
     places: list[tuple[str, int, str, DaysOff]] = [
         (row.file, row.line, row.id, row.days_off) for row in policy.markets.values()
     ]
@@ -220,7 +215,7 @@ def _unknown_countries(policy: Policy) -> Iterator[Finding]:
             yield Finding("error", "unknown_country", file, line, row_id, f"no holidays are known: {error}")
 
 
-def _unused(policy: Policy) -> Iterator[Finding]:
+def unused(policy: Policy, _on: date) -> Iterator[Finding]:
     """Named amounts nobody refers to, and a junior limit above a senior one."""
     used = {row.then.limit for row in policy.rows.approvals}
     for row in policy.rows.remedies:
@@ -241,3 +236,16 @@ def _unused(policy: Policy) -> Iterator[Finding]:
         )
         if above:
             yield finding("warning", "limits_inverted", low, f"the {junior} may grant more than the {senior}")
+
+
+CHECKS: tuple[Callable[[Policy, date], Iterator[Finding]], ...] = (
+    gaps,
+    holes,
+    shadowed,
+    ages,
+    missing_deadlines,
+    slow_patterns,
+    unknown_countries,
+    unused,
+)
+"""Every check, each on its own: rules and day in, findings out."""

@@ -30,7 +30,7 @@ def _at(data: Any, path: Sequence[str | int]) -> Any:
 
 
 def _sentence(path: tuple[str | int, ...], detail: ErrorDetails, model: type[BaseModel]) -> str:
-    inner = path[2:] if path[:1] == ("rows",) else path
+    inner = path[2:] if path[:1] == ("rows",) and len(path) > 1 else path
     name = ".".join(str(step) for step in inner) or "row"
     given = detail["input"]
     match detail["type"]:

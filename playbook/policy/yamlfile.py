@@ -13,9 +13,9 @@ import yaml
 
 from playbook.policy.base import PolicyFault
 
-LARGEST_FILE = 2_000_000
+LARGEST_FILE = 1_000_000
 DEEPEST = 40
-MOST_VALUES = 200_000
+MOST_VALUES = 50_000
 
 _MERGE = "tag:yaml.org,2002:merge"
 _STR = "tag:yaml.org,2002:str"
@@ -36,9 +36,21 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _StrictLoader(_Base):  # type: ignore[misc]  # the C loader has no static type
-    """A safe loader that knows only the scalar types of this module."""
+    """A safe loader that knows only the scalar types of this module, and stops at deep nesting.
+
+    The C composer descends on the C stack, so the depth has to be watched while it does.
+    """
 
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+    _depth = 0
+
+    def descend_resolver(self, current_node: yaml.Node | None, _index: object) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST and current_node is not None:
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=current_node.start_mark)
+
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
 
 
 for _tag, _pattern, _first in _RESOLVERS:
@@ -62,7 +74,7 @@ class Document:
         self._values: dict[int, Any] = {}
         self._open: set[int] = set()
         self._root = self._parse(raw)
-        self.data = self._build(self._root, 0)
+        self.data = self._build(self._root)
         if self._faults:
             raise YamlError(self._faults)
 
@@ -113,33 +125,33 @@ class Document:
     def _fault(self, node: yaml.Node, sentence: str) -> None:
         self._faults.append(PolicyFault(self.name, node.start_mark.line + 1, "", sentence))
 
-    def _build(self, node: yaml.Node, depth: int) -> Any:
+    def _build(self, node: yaml.Node) -> Any:
         known = id(node)
         if known in self._values:
             return self._values[known]
         if known in self._open:
             self._fault(node, "an anchor contains itself")
             return None
-        if depth > DEEPEST or len(self._values) > MOST_VALUES:
-            self._stop(node.start_mark.line + 1, "the file is nested too deeply or has too many values")
+        if len(self._values) > MOST_VALUES:
+            self._stop(node.start_mark.line + 1, f"the file has more than {MOST_VALUES:,} values")
         self._open.add(known)
         if isinstance(node, yaml.MappingNode):
-            value: Any = self._mapping(node, depth)
+            value: Any = self._mapping(node)
         elif isinstance(node, yaml.SequenceNode):
-            value = [self._build(item, depth + 1) for item in node.value]
+            value = [self._build(item) for item in node.value]
         else:
             value = self._scalar(node)
         self._open.discard(known)
         self._values[known] = value
         return value
 
-    def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
+    def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
         own: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         for key, value in node.value:
             if key.tag == _MERGE:
                 for source in reversed(value.value if isinstance(value, yaml.SequenceNode) else [value]):
-                    built = self._build(source, depth + 1)
+                    built = self._build(source)
                     if isinstance(built, dict):
                         merged.update(built)
                     else:
@@ -149,7 +161,7 @@ class Document:
             elif key.value in own:
                 self._fault(key, f"the key {key.value!r} appears twice")
             else:
-                own[key.value] = self._build(value, depth + 1)
+                own[key.value] = self._build(value)
         return {**merged, **own}
 
     def _scalar(self, node: yaml.Node) -> str | int | bool | date | None:
@@ -157,8 +169,10 @@ class Document:
         if kind == "str":
             return text
         if kind == "int":
-            return int(text[:30])
+            return self._whole(node, text)
         if kind == "bool":
+            if text not in {"true", "false"}:
+                self._fault(node, f"{text} is not true or false")
             return text == "true"
         if kind == "null":
             return None
@@ -173,6 +187,12 @@ class Document:
             return None
         self._fault(node, f"the tag {node.tag} is not allowed")
         return None
+
+    def _whole(self, node: yaml.Node, text: str) -> int | None:
+        if re.fullmatch(r"-?[0-9]{1,18}", text) is None:
+            self._fault(node, f"{text[:40]} is not a whole number of at most 18 digits")
+            return None
+        return int(text)
 
 
 def _shown(key: yaml.Node) -> str:
