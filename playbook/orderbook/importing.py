@@ -13,6 +13,8 @@ from playbook.orderbook.links import link_replacements, put_earlier
 from playbook.orderbook.markets import Markets
 from playbook.orderbook.refusals import RowRefused, Skipped
 from playbook.orderbook.sheets import Sheet, open_sheet
+from playbook.policy import load_policy
+from playbook.settings import data_dir
 from playbook.store import OrderEntry, OrdersSaved, Store
 
 LONGEST_ORDER_ID = 40
@@ -135,11 +137,16 @@ def _read(reader: RowReader, number: int, row: Sequence[str], width: int) -> Raw
     return line
 
 
-def load_samples(store: Store, folder: Path, *, markets: Markets, at: datetime) -> ImportResult:
-    """Put the sample orders of *folder* (``data/orders``) into a store, with recipients and earlier refunds.
+def load_samples(
+    store: Store, *, at: datetime, folder: Path | None = None, markets: Markets | None = None
+) -> ImportResult:
+    """Put the sample orders of *folder* into a store, with their recipients and earlier refunds.
 
-    The recipients are invented, so they are kept for 30 days from *at*.
+    By default the folder is ``data/orders`` and *markets* are the policy's. The recipients are invented,
+    so they are kept for 30 days from *at*.
     """
+    folder = folder or data_dir() / "orders"
+    markets = markets or load_policy().markets
     until = at.date() + timedelta(days=KEEP_DAYS)
     orders = import_file(store, folder / "all-orders.tsv", markets=markets, at=at, keep_until=until)
     recipients = import_file(

@@ -118,7 +118,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """*certain*: exactly this order is meant; *ask*: these could be, the likeliest first; *none*: none fits."""
+    """*certain*: exactly this order is meant; *ask*: these could be, the likeliest first; *none*."""
 
     verdict: Literal["certain", "ask", "none"]
     candidates: tuple[Candidate, ...] = ()
