@@ -70,6 +70,10 @@ class CaseModel(t.HasTraits):
         """Tell the agent why something was not done."""
         self.notice = Notice("refused", tuple(say(problem, self.lang) for problem in problems))
 
+    def tell(self, *texts: str) -> None:
+        """Tell the agent something that stands in the way, in sentences already in their language."""
+        self.notice = Notice("refused", texts)
+
     def describe(self, events: Sequence[Event]) -> tuple[str, ...]:
         """Events as journal sentences in the language of the page."""
         from playbook.letters import journal

@@ -51,6 +51,11 @@ class HomeModel(t.HasTraits):
         return tuple(self._due(row, now) for row in listed)
 
     @property
+    def has_more(self) -> bool:
+        """Whether there is a further page."""
+        return len(self.rows) == PAGE
+
+    @property
     def due_now(self) -> tuple[DueRow, ...]:
         """Overdue, or due within the next 24 hours."""
         now = self.desk.clock()

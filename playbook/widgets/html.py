@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape as _escape
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_timedelta
@@ -75,10 +76,18 @@ def money(amount: Money, lang: str) -> str:
 
 def moment(at: datetime, lang: str) -> str:
     """A time with weekday in the agent's zone, as ``<time>`` with the exact instant."""
-    shown = format_datetime(
-        at, "EEE d MMM HH:mm" if lang == "en" else "M月d日 EEE HH:mm", tzinfo=AGENT_ZONE, locale=lang
-    )
-    return tag("time", text(shown), datetime=at.isoformat())
+    return tag("time", text(plain_moment(at, lang)), datetime=at.isoformat())
+
+
+def plain_moment(at: datetime, lang: str) -> str:
+    """A time with weekday in the agent's zone, as plain text (for tooltips)."""
+    pattern = "EEE d MMM HH:mm" if lang == "en" else "M月d日 EEE HH:mm"
+    return str(format_datetime(at, pattern, tzinfo=AGENT_ZONE, locale=lang))
+
+
+def link(notebook: str, **query: str) -> str:
+    """The address of a page with its query."""
+    return f"{notebook}.ipynb?{urlencode({key: value for key, value in query.items() if value})}"
 
 
 def day(at: datetime, lang: str) -> str:

@@ -1,0 +1,325 @@
+"""Step two on the page: the table of what is wrong with which units, beside the buyer's words."""
+
+from collections.abc import Callable, Sequence
+
+import ipywidgets as w
+
+from playbook.domain.case import Stage
+from playbook.domain.claims import ProblemType
+from playbook.domain.orders import OrderLine
+from playbook.i18n import say
+from playbook.i18n.words import LANGUAGES, PROBLEMS
+from playbook.steps.breakdown import LineTotals
+from playbook.viewmodels.breakdown import BreakdownModel, Row
+from playbook.widgets import html as h
+from playbook.widgets.base import View, button, card, guarded, html, row
+from playbook.widgets.side import SideView
+from playbook.widgets.theme import copy_button_html
+
+PAGE = 25
+
+
+class BreakdownView(View):
+    """Rows of the table, a page of lines at a time; an edit redraws only the rows of its line."""
+
+    def __init__(self, model: BreakdownModel, side: SideView) -> None:
+        super().__init__(model.work.lang, "pb-step")
+        self.model = model
+        self.side = side
+        self.page = 0
+        self.only_claimed = False
+        self.shown: dict[int, RowWidgets] = {}
+        self.order_id = ""
+
+    def build(self) -> Sequence[w.Widget]:
+        _, model = self._, self.model
+        work = model.work
+        self.rows = w.VBox()
+        self.rows.add_class("pb-rows")
+        self.back = button("←", lambda: self._turn(-1), work=work, tip=_("Earlier lines"))
+        self.forth = button("→", lambda: self._turn(1), work=work, tip=_("Next lines"))
+        self.where = html(cls="pb-muted")
+        self.filter = w.Checkbox(description=_("Only lines with something"), indent=False)
+        self.filter.observe(guarded(lambda change: self._filter(change["new"]), work), "value")
+        self.untouched = w.Checkbox(description=_("Leave the rest open: not mentioned"), indent=False)
+        self.untouched.observe(guarded(lambda c: self._leave(c["new"]), work), "value")
+        self.confirm = button(_("Confirm breakdown"), self._confirm, work=work, primary=True)
+        self.undo = button(_("Undo"), model.undo, work=work)
+        self.blockers = html()
+        self.ask = html()
+        self.copies = html()
+        self.state = html()
+        self._fill()
+        model.observe(guarded(lambda _c: self._draw(), work), ["rows", "leave_untouched"])
+        work.observe(guarded(lambda _c: self._case_changed(), work), "case")
+        self.side.show()
+        buttons = row(
+            self.confirm,
+            button(_("Rest is fine"), model.rest_is_fine, work=work),
+            self.undo,
+            button(_("Propose again"), model.propose_again, work=work),
+            self.untouched,
+        )
+        table = card(
+            html(h.tag("h2", h.text(_("What is wrong, unit by unit")))),
+            self.state,
+            row(self.filter, self.back, self.where, self.forth),
+            html(self._head(), cls="pb-rowhead"),
+            self.rows,
+            buttons,
+            self.blockers,
+            row(self.copies),
+        )
+        page = w.HBox([self.side, w.VBox([table, self._bulk(), card(self.ask)])])
+        page.add_class("pb-two")
+        return [page]
+
+    def _head(self) -> str:
+        _ = self._
+        cells = (_("Product"), _("Problem"), _("Units"), _("Photo"), _("All units"), "")
+        return h.tag("div", *(h.tag("span", h.text(cell)) for cell in cells), cls="pb-grid")
+
+    def _case_changed(self) -> None:
+        order = self.model.work.case.order
+        if (order.order_id if order else "") != self.order_id:
+            self.model.load()
+            self._fill()
+        self._draw()
+
+    def _visible(self) -> tuple[OrderLine, ...]:
+        spoken = {r.line for r in self.model.rows if r.is_mentioned and r.problem is not ProblemType.NO_ISSUE}
+        return tuple(line for line in self.model.lines if not self.only_claimed or line.line in spoken)
+
+    def _fill(self) -> None:
+        """The rows of the present page; widgets of rows that stay are used again."""
+        order = self.model.work.case.order
+        self.order_id = order.order_id if order else ""
+        visible = self._visible()
+        self.page = min(self.page, max(0, (len(visible) - 1) // PAGE))
+        lines = {line.line: line for line in visible[self.page * PAGE : (self.page + 1) * PAGE]}
+        rows = [r for r in self.model.rows if r.line in lines]
+        first = {}
+        for r in rows:
+            first.setdefault(r.line, r.key)
+        self.shown = {r.key: self.shown.get(r.key) or RowWidgets(self, r, lines[r.line]) for r in rows}
+        self.rows.children = [self.shown[r.key].box for r in rows]
+        many = len(visible) > PAGE
+        for widget in (self.back, self.forth, self.where):
+            widget.layout.display = None if many else "none"
+        self.filter.layout.display = None if len(self.model.lines) > PAGE // 2 else "none"
+        last = min(len(visible), (self.page + 1) * PAGE)
+        text = self._("lines {first} to {last} of {all}")
+        self.where.value = h.text(text.format(first=self.page * PAGE + 1, last=last, all=len(visible)))
+        self.back.disabled = self.page == 0
+        self.forth.disabled = last == len(visible)
+        self._draw()
+
+    def _draw(self) -> None:
+        model = self.model
+        keys = [r.key for r in model.rows if r.key in self.shown]
+        lines = {widgets.line.line for widgets in self.shown.values()}
+        wanted = [r.key for r in model.rows if r.line in lines]
+        if keys != wanted or len(keys) != len(self.shown):
+            self._fill()
+            return
+        totals = {total.line: total for total in model.totals}
+        seen: set[int] = set()
+        for r in model.rows:
+            if r.key in self.shown:
+                self.shown[r.key].draw(r, totals[r.line], first=r.line not in seen)
+                seen.add(r.line)
+        self._draw_foot()
+
+    def _draw_foot(self) -> None:
+        model, _ = self.model, self._
+        blockers = model.blockers
+        closed = model.work.case.closed
+        self.confirm.disabled = bool(blockers) or closed
+        self.undo.disabled = not model.can_undo
+        self.untouched.value = model.leave_untouched
+        self.blockers.value = h.items(
+            (h.text(say(problem, self.lang)) for problem in blockers), cls="pb-note"
+        )
+        confirmed = model.work.case.breakdown_confirmed
+        text = _("Confirmed. Changing it takes back remedies whose units are no longer claimed.")
+        self.state.value = h.tag("p", "✓ ", h.text(text), cls="pb-ok") if confirmed else ""
+        own = copy_button_html(model.list_text(), _("Copy list"), _("Copied"))
+        other = copy_button_html(
+            model.list_text("en" if self.lang != "en" else "zh_CN"),
+            _("Copy list in Chinese") if self.lang == "en" else _("Copy list in English"),
+            _("Copied"),
+        )
+        self.copies.value = h.tag("span", own, " ", other)
+        self.ask.value = self._ask_html()
+
+    def _ask_html(self) -> str:
+        model, _ = self.model, self._
+        head = h.tag("h2", h.text(_("To ask the buyer")))
+        questions = model.question_texts()
+        if not questions:
+            return head + h.tag("p", h.text(_("Nothing has to be asked.")), cls="pb-muted")
+        language = LANGUAGES.get(model.work.case.language, model.work.case.language)
+        count = _("{language}, {count} questions").format(language=language, count=len(questions))
+        copy = copy_button_html(model.ask_text(), _("Copy message"), _("Copied"))
+        note = h.tag("span", h.text(count), cls="pb-muted")
+        return (
+            head
+            + h.items(h.text(question) for question in questions)
+            + h.tag("div", copy, note, cls="pb-foot")
+        )
+
+    def _bulk(self) -> w.Widget:
+        _, model = self._, self.model
+        lines = w.SelectMultiple(
+            options=[(f"{line.sku}  {line.title}"[:80], line.line) for line in model.lines], rows=6
+        )
+        lines.layout.width = "100%"
+        problem = w.Dropdown(options=problem_options(_), description=_("Problem"))
+
+        def apply() -> None:
+            keys = [r.key for r in model.rows if r.line in lines.value]
+            model.set_problem(keys, ProblemType(problem.value) if problem.value else None)
+
+        body = card(
+            html(h.tag("h2", h.text(_("Several lines at once")))),
+            lines,
+            row(problem, button(_("Set for the selected lines"), apply, work=model.work)),
+        )
+        body.layout.display = None if len(model.lines) > 3 else "none"
+        return body
+
+    def _turn(self, by: int) -> None:
+        self.page = max(0, self.page + by)
+        self._fill()
+
+    def _filter(self, on: bool) -> None:
+        self.only_claimed = on
+        self.page = 0
+        self._fill()
+
+    def _leave(self, on: bool) -> None:
+        if on != self.model.leave_untouched:
+            self.model.set_leave_untouched(on)
+
+    def _confirm(self) -> None:
+        if self.model.confirm():
+            self.model.work.step = (
+                self.model.work.case.stage if not self.model.work.case.closed else Stage.FOLLOW_UP
+            )
+
+
+def problem_options(_: Callable[[str], str]) -> list[tuple[str, str]]:
+    """The choices of the problem column; the empty one says that nobody spoke of these units."""
+    return [(_("not mentioned"), ""), *((_(PROBLEMS[problem]), problem.value) for problem in ProblemType)]
+
+
+class RowWidgets:
+    """The widgets of one row: product, problem, units, photo, bar, and a button to split or remove."""
+
+    def __init__(self, view: BreakdownView, row_: Row, line: OrderLine) -> None:
+        self.view = view
+        self.key = row_.key
+        self.line = line
+        self.drawing = False
+        self.drawn: object = None
+        _ = view._
+        model = view.model
+        self.label = html()
+        self.problem = w.Dropdown(
+            options=problem_options(_), tooltip=_("Problem of {sku}").format(sku=line.sku)
+        )
+        self.units = w.Text(
+            placeholder="?", tooltip=_("Units of {sku}").format(sku=line.sku), continuous_update=False
+        )
+        self.photo = w.Checkbox(indent=False, tooltip=_("There is a photo"))
+        self.bar = html()
+        self.action = w.Button()
+        self.action.on_click(guarded(lambda _b: self._act(), model.work))
+        self.box = w.HBox([self.label, self.problem, self.units, self.photo, self.bar, self.action])
+        self.box.add_class("pb-grid")
+        self.first = True
+        self.problem.observe(guarded(self._problem, model.work), "value")
+        self.units.observe(guarded(self._units, model.work), "value")
+        self.photo.observe(guarded(self._photo, model.work), "value")
+
+    def draw(self, row_: Row, total: LineTotals, *, first: bool) -> None:
+        """Show the row as it is; does nothing when nothing changed."""
+        state = (row_, total, first)
+        if state == self.drawn:
+            return
+        self.drawn = state
+        self.first = first
+        _ = self.view._
+        name = (
+            h.mono(self.line.sku) + " " + h.text(self.line.title)
+            if first
+            else h.tag("span", "↳", cls="pb-muted")
+        )
+        ordered = _("{units} ordered").format(units=self.line.units_ordered)
+        doubt = " " + h.badge("?", "pb-warn") if not row_.sure else ""
+        self.label.value = name + doubt + (h.tag("div", h.text(ordered), cls="pb-muted") if first else "")
+        self.drawing = True
+        try:
+            self.problem.value = row_.problem.value if row_.problem else ""
+            self.units.value = "" if row_.units is None else str(row_.units)
+            self.photo.value = row_.photo
+        finally:
+            self.drawing = False
+        claimed = row_.is_mentioned and row_.problem is not ProblemType.NO_ISSUE
+        self.photo.layout.visibility = "visible" if claimed else "hidden"
+        self.bar.value = bar_html(total, _) if first else ""
+        unsure = not row_.sure
+        self.action.description = _("Right") if unsure else (_("split") if first else _("remove"))
+        (self.box.add_class if unsure else self.box.remove_class)("pb-ask")
+        (self.box.add_class if claimed and not unsure else self.box.remove_class)("pb-hit")
+
+    def _act(self) -> None:
+        model = self.view.model
+        current = next(r for r in model.rows if r.key == self.key)
+        if not current.sure:
+            model.accept(self.key)
+        elif self.first:
+            model.split(self.line.line)
+        else:
+            model.remove(self.key)
+
+    def _problem(self, change: dict[str, str]) -> None:
+        if not self.drawing:
+            self.view.model.change(self.key, problem=ProblemType(change["new"]) if change["new"] else None)
+
+    def _photo(self, change: dict[str, bool]) -> None:
+        if not self.drawing:
+            self.view.model.change(self.key, photo=change["new"])
+
+    def _units(self, change: dict[str, str]) -> None:
+        if self.drawing:
+            return
+        text = change["new"].strip()
+        if text in {"", "?"}:
+            self.view.model.change(self.key, units=None)
+        elif text.isdecimal() and len(text) <= 7:
+            self.view.model.change(self.key, units=int(text))
+        else:
+            sentence = self.view._("{sku}: {text} is not a number of units; write 1 or more.")
+            self.view.model.work.tell(sentence.format(sku=self.line.sku, text=text))
+
+
+def bar_html(total: LineTotals, _: Callable[[str], str]) -> str:
+    """All units of a line as a bar with the numbers in words."""
+    whole = max(total.ordered, 1)
+
+    def part(units: int, cls: str) -> str:
+        return h.tag("i", cls=cls, style=f"width:{100 * max(0, units) // whole}%")
+
+    bar = h.tag("span", part(total.claimed, "c1"), part(total.fine, "c0"), cls="pb-seg")
+    gone = total.ordered - total.claimable
+    words = []
+    if total.fine:
+        words.append(_("{units} fine").format(units=total.fine))
+    if gone:
+        words.append(_("{units} compensated").format(units=gone))
+    if total.open_units is None:
+        words.append(_("number open"))
+    elif total.open_units:
+        words.append(_("{units} open").format(units=total.open_units))
+    return bar + h.tag("div", h.text(", ".join(words)), cls="pb-muted")

@@ -1,0 +1,137 @@
+"""The front page: what is due, open cases, search, a new case."""
+
+from collections.abc import Sequence
+
+import ipywidgets as w
+
+from playbook.domain.case import Stage
+from playbook.i18n.words import word
+from playbook.settings import Settings
+from playbook.viewmodels.home import DueRow, HomeModel
+from playbook.widgets import html as h
+from playbook.widgets.base import View, button, card, guarded, html, row
+from playbook.widgets.header import language_links
+from playbook.widgets.newcase import NewCaseView
+
+
+class HomeView(View):
+    """Due now on top, then every open case, then the form for a new one."""
+
+    def __init__(self, model: HomeModel, settings: Settings) -> None:
+        super().__init__(model.lang, "pb-home")
+        self.model = model
+        self.settings = settings
+
+    def build(self) -> Sequence[w.Widget]:
+        _, model = self._, self.model
+        self.due = html()
+        self.cases = html()
+        self.opened = html()
+        search = w.Text(placeholder=_("Case, order number, agent or flag"), description=_("Search"))
+        closed = w.Checkbox(description=_("Show closed cases too"), indent=False)
+        search.observe(guarded(lambda change: self._search(change["new"]), None), "value")
+        closed.observe(guarded(lambda change: self._show_closed(change["new"]), None), "value")
+        self.back = button("←", lambda: self._turn(-1), tip=_("Earlier page"))
+        self.forth = button("→", lambda: self._turn(1), tip=_("Next page"))
+        new = NewCaseView(model, self._announce)
+        new.show()
+        self._draw()
+        left = w.VBox([card(self.due), new, self.opened])
+        refresh = button(_("Refresh"), self._draw)
+        right = card(row(search, closed, refresh), self.cases, row(self.back, self.forth))
+        page = w.HBox([left, right])
+        page.add_class("pb-two")
+        return [html(self._bar()), page]
+
+    def _bar(self) -> str:
+        _, actor = self._, self.model.desk.actor
+        people = [
+            h.tag("b", h.text(f"{name} ({_(role)})"))
+            if name == actor.name
+            else h.tag(
+                "a", h.text(name), href=h.link("home", lang=self.lang, agent=name).replace("home.ipynb", "")
+            )
+            for name, role in self.settings.staff.items()
+        ]
+        return h.tag(
+            "div",
+            h.tag("b", h.text(_("After-sales desk"))),
+            h.tag("span", h.text(_("Working: ")), " · ".join(people), cls="pb-muted"),
+            h.tag("span", "", style="flex:1"),
+            language_links(self.lang, agent=actor.name),
+            cls="pb-bar",
+        )
+
+    def _announce(self, case_id: str) -> None:
+        href = h.link("case", case=case_id, lang=self.lang, agent=self.model.desk.actor.name)
+        text = self._("Case {case_id} is open: go to it").format(case_id=case_id)
+        self.opened.value = h.tag("p", h.tag("a", h.text(text), href=href, cls="pb-btn pb-btn-primary"))
+        self._draw()
+
+    def _search(self, text: str) -> None:
+        self.model.text = text
+        self.model.page = 0
+        self._draw()
+
+    def _show_closed(self, on: bool) -> None:
+        self.model.show_closed = on
+        self.model.page = 0
+        self._draw()
+
+    def _turn(self, by: int) -> None:
+        self.model.page = max(0, self.model.page + by)
+        self._draw()
+
+    def _draw(self) -> None:
+        _ = self._
+        rows = self.model.rows
+        due = [r for r in self.model.due_now if not r.case.closed]
+        title = h.tag("h2", h.text(_("Due now and within a day")))
+        if due:
+            self.due.value = title + h.items(self._due_line(r) for r in due)
+        else:
+            self.due.value = title + h.tag("p", h.text(_("Nothing is due within a day.")), cls="pb-muted")
+        head = [_("Case"), _("Order"), _("Market"), _("Stage"), _("Next"), _("Agent"), _("Flags")]
+        if rows:
+            self.cases.value = h.tag("h2", h.text(_("Cases"))) + h.table(head, [self._cells(r) for r in rows])
+        else:
+            hint = (
+                _("No case found.")
+                if self.model.text
+                else _("No open case. Paste a buyer's message to open one.")
+            )
+            self.cases.value = h.tag("p", h.text(hint), cls="pb-empty")
+        self.back.disabled = self.model.page == 0
+        self.forth.disabled = not self.model.has_more
+
+    def _link(self, due: DueRow) -> str:
+        agent = self.model.desk.actor.name
+        return h.tag(
+            "a",
+            h.text(due.case.case_id),
+            href=h.link("case", case=due.case.case_id, lang=self.lang, agent=agent),
+        )
+
+    def _due_line(self, due: DueRow) -> str:
+        assert due.due_at is not None
+        now = self.model.desk.clock()
+        what = self._("platform deadline") if due.is_platform else self._("our follow-up")
+        left = h.badge(self._("overdue"), "pb-bad") if due.overdue else h.until(due.due_at, now, self.lang)
+        return f"{self._link(due)} · {h.text(what)} · {left} · {h.moment(due.due_at, self.lang)}"
+
+    def _cells(self, due: DueRow) -> list[str]:
+        flags = " ".join(h.badge(self._(flag.replace("_", " ")), "pb-warn") for flag in due.case.flags)
+        when = "–"
+        if due.due_at is not None:
+            when = h.moment(due.due_at, self.lang) + (
+                f" {h.badge(self._('overdue'), 'pb-bad')}" if due.overdue else ""
+            )
+        return [
+            self._link(due),
+            h.mono(due.case.order_id or "–"),
+            h.text(due.case.marketplace or "–"),
+            h.text(self._(word(Stage(due.case.stage)))),
+            when,
+            h.text(due.case.agent),
+            flags,
+        ]

@@ -1,0 +1,144 @@
+"""Beside every step: what the buyer wrote, what happened so far, what is already on the order."""
+
+from collections.abc import Sequence
+
+import ipywidgets as w
+
+from playbook.domain.orders import Order, amounts_total
+from playbook.i18n import translator
+from playbook.i18n.words import EARLIER, LANGUAGES, word
+from playbook.intake import Mark
+from playbook.letters import journal
+from playbook.steps.lock import fingerprint
+from playbook.viewmodels.case import CaseModel
+from playbook.widgets import html as h
+from playbook.widgets.base import View, card, guarded, html
+
+JOURNAL_LINES = 8
+
+
+class SideView(View):
+    """One per page; shown to the left of every step."""
+
+    def __init__(self, work: CaseModel) -> None:
+        super().__init__(work.lang, "pb-side")
+        self.work = work
+
+    def build(self) -> Sequence[w.Widget]:
+        self.message = html()
+        self.order = html()
+        self.journal = html()
+        self._draw()
+        self.work.observe(guarded(lambda _: self._draw(), self.work), "case")
+        return [card(self.message), card(self.order), card(self.journal)]
+
+    def _draw(self) -> None:
+        self.message.value = message_html(self.work)
+        self.order.value = already_html(self.work)
+        self.journal.value = journal_html(self.work)
+
+
+def message_html(work: CaseModel) -> str:
+    """The buyer's message with what was understood marked: sure in colour, doubtful in amber."""
+    _ = translator(work.lang)
+    case = work.case
+    language = LANGUAGES.get(case.language, case.language)
+    title = _("Buyer's message")
+    when = h.moment(case.received_at, work.lang) if case.received_at else ""
+    head = h.tag("h2", h.text(title), ", ", when, " (", h.text(language), ")")
+    message = work.message
+    if not message:
+        text = _("No message text: none was pasted, or it was deleted after its time.")
+        return head + h.tag("p", h.text(text), cls="pb-muted")
+    return head + h.tag("div", marked(message, work.reading.marks), cls="pb-msg")
+
+
+def marked(message: str, marks: Sequence[Mark]) -> str:
+    """*message* as text with marks; overlapping marks give way to the earlier, longer one."""
+    parts = []
+    at = 0
+    for mark in sorted(marks, key=lambda mark: (mark.start, -mark.end)):
+        if mark.start < at or mark.end > len(message):
+            continue
+        parts.append(h.text(message[at : mark.start]))
+        parts.append(h.tag("mark", h.text(message[mark.start : mark.end]), cls="" if mark.sure else "q"))
+        at = mark.end
+    parts.append(h.text(message[at:]))
+    return "".join(parts)
+
+
+def already_html(work: CaseModel) -> str:
+    """Earlier compensation, linked orders, other cases, and the platform's clocks."""
+    _ = translator(work.lang)
+    case = work.case
+    order = case.order
+    if order is None:
+        return h.tag("h2", h.text(_("Already on this order"))) + h.tag(
+            "p", h.text(_("Lock the order to see what happened on it before.")), cls="pb-muted"
+        )
+    lines = [*_earlier(order, work), *_linked(order, work), *_others(order, work)]
+    if not lines:
+        lines = [h.text(_("Nothing refunded, no replacement order, no other case."))]
+    today = work.desk.order(order.order_id)
+    if today is not None and fingerprint(today) != fingerprint(order):
+        lines.insert(0, h.tag("b", h.text(_("The order has changed since it was locked.")), cls="pb-note"))
+    clocks = [
+        f"{h.text(deadline.row.name.of(work.lang))}: {h.moment(deadline.due_at, work.lang)}"
+        for deadline in work.deadlines
+        if deadline.due_at >= work.now
+    ]
+    heads = h.tag("h2", h.text(_("Already on this order"))) + h.items(lines)
+    if not clocks:
+        return heads
+    return heads + h.tag("h2", h.text(_("Clocks that run"))) + h.items(clocks[:6])
+
+
+def _earlier(order: Order, work: CaseModel) -> list[str]:
+    _ = translator(work.lang)
+    lines = []
+    for earlier in order.earlier:
+        line = order.line(earlier.line)
+        text = f"{earlier.units} x {line.sku if line else earlier.line}: {_(EARLIER[earlier.kind])}"
+        if earlier.on is not None:
+            text += f", {earlier.on.isoformat()}"
+        money = amounts_total(earlier.refunded, order.currency)
+        lines.append(h.text(text) + (f", {h.money(money, work.lang)}" if money else ""))
+    return lines
+
+
+def _linked(order: Order, work: CaseModel) -> list[str]:
+    _ = translator(work.lang)
+    lines = [h.text(_("Replacement order: ")) + h.mono(other) for other in order.replacement_orders]
+    if order.replaces:
+        lines.append(h.text(_("This order replaces: ")) + h.mono(order.replaces))
+    return lines
+
+
+def _others(order: Order, work: CaseModel) -> list[str]:
+    _ = translator(work.lang)
+    lines = []
+    for other in work.desk.other_cases(order.order_id, work.case.case_id):
+        link = h.tag(
+            "a",
+            h.text(other.case_id),
+            href=h.link("case", case=other.case_id, lang=work.lang, agent=work.desk.actor.name),
+        )
+        lines.append(h.text(_("Other case: ")) + link + f" ({h.text(_(word(other.stage)))})")
+    return lines
+
+
+def journal_html(work: CaseModel) -> str:
+    """The latest events as sentences; older ones unfold."""
+    _ = translator(work.lang)
+    lines = journal(work.desk.events(work.case.case_id), work.lang)
+    shown = [
+        h.tag("li", h.moment(line.at, work.lang), h.tag("span", h.text(f"{line.actor}: {line.text}")))
+        for line in reversed(lines)
+        if line.kind != "RemediesOffered"
+    ]
+    recent, older = shown[:JOURNAL_LINES], shown[JOURNAL_LINES:]
+    body = h.tag("h2", h.text(_("Journal"))) + h.tag("ul", *recent, cls="pb-timeline")
+    if older:
+        more = _("{count} earlier entries").format(count=len(older))
+        body += h.tag("details", h.tag("summary", h.text(more)), h.tag("ul", *older, cls="pb-timeline"))
+    return body
