@@ -5,6 +5,7 @@ import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from subprocess import SubprocessError
 
 import click
 
@@ -57,7 +58,7 @@ def lint(folder: Path | None, on: datetime | None) -> None:
 
     try:
         findings = lint_folder(folder, _day(on))
-    except OSError as error:
+    except (OSError, SubprocessError) as error:
         click.echo(f"The rules cannot be checked: {error}", err=True)
         sys.exit(CANNOT_RUN)
     for finding in findings:

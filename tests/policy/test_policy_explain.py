@@ -131,7 +131,7 @@ def test_missing_options_are_exit_2() -> None:
 
 
 def test_rules_that_cannot_be_used_are_exit_3(planted: Plant) -> None:
-    folder = planted("remedies.yaml", "rank: 30", "rnk: 30")
+    folder = planted("remedies.yaml", "rank: 32", "rnk: 32")
     result = run(*EXPLAIN, "--policies", str(folder))
     assert result.exit_code == 3
     assert "remedies.yaml:" in result.output
@@ -141,7 +141,7 @@ def test_lint_command(planted: Plant) -> None:
     result = run("lint", "--on", "2026-11-23")
     assert result.exit_code == 0, result.output
     assert result.output.splitlines()[-1] == "0 errors, 1 warnings"
-    folder = planted("remedies.yaml", "rank: 30", "rnk: 30")
+    folder = planted("remedies.yaml", "rank: 32", "rnk: 32")
     result = run("lint", "--policies", str(folder))
     assert result.exit_code == 1
     assert "[load]" in result.output

@@ -20,12 +20,12 @@ def faults(folder: Path) -> tuple[PolicyFault, ...]:
     return caught.value.faults
 
 
-PARTIAL = "    when: *damage\n    then:\n      <<: *partial\n      rank: 30"
+PARTIAL = "    when: *damage\n    then: &damage_partial\n      <<: *partial\n      rank: 32"
 MISTAKES = [
     # file, old, new, words in the line of the fault, row, words of the sentence
-    ("remedies.yaml", PARTIAL, PARTIAL.replace("rank", "rnk"), "rnk: 30", "fbm_damage_partial", "did you mean 'rank'"),
-    ("remedies.yaml", PARTIAL, PARTIAL.replace("30", '"30"'), 'rank: "30"', "fbm_damage_partial", "whole number"),
-    ("remedies.yaml", PARTIAL, PARTIAL.replace("rank: 30", "rank: 0"), "rank: 0", "fbm_damage_partial", "greater than"),
+    ("remedies.yaml", PARTIAL, PARTIAL.replace("rank", "rnk"), "rnk: 32", "fbm_damage_partial", "did you mean 'rank'"),
+    ("remedies.yaml", PARTIAL, PARTIAL.replace("32", '"32"'), 'rank: "32"', "fbm_damage_partial", "whole number"),
+    ("remedies.yaml", PARTIAL, PARTIAL.replace("rank: 32", "rank: 0"), "rank: 0", "fbm_damage_partial", "greater than"),
     ("remedies.yaml", 'default: "30"', "default: 30", "default: 30", "fbm_damage_partial", "text in quotes"),
     ("remedies.yaml", 'default: "30"', "default: 30.5", "default: 30.5", "", "write amounts as texts"),
     ("remedies.yaml", 'default: "30"', 'default: "3O"', 'default: "3O"', "fbm_damage_partial", "not an amount"),
@@ -121,7 +121,7 @@ def test_a_mistake_has_its_place_and_a_sentence(
 
 
 def test_all_mistakes_of_all_files_at_once(planted: Plant) -> None:
-    planted("remedies.yaml", "rank: 30", "rnk: 30")
+    planted("remedies.yaml", "rank: 32", "rnk: 32")
     planted("deadlines.yaml", "days_of: bank\n", "days_of: banks\n")
     planted("calendars.yaml", 'cut_off: "15:00"', 'cut_off: "25:00"')
     folder = planted("message_rules.yaml", "kind: warn", "kind: maybe")
@@ -177,7 +177,7 @@ def test_line_endings_do_not_change_the_version(planted: Plant) -> None:
     for path in folder.glob("*.yaml"):
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert load_policy(folder).version == version
-    planted("remedies.yaml", "rank: 30", "rank: 31")
+    planted("remedies.yaml", "rank: 25", "rank: 26")
     assert load_policy(folder).version != version
 
 

@@ -238,3 +238,15 @@ def test_messages_rules(policy: Policy, today: date) -> None:
         "too_long_for_api",
         "promise_without_date",
     }
+
+
+@pytest.mark.parametrize("issue", [ProblemType.TRANSIT_DAMAGE, ProblemType.DEFECT])
+def test_without_proof_the_goods_come_back(
+    policy: Policy, facts: Make, today: date, issue: ProblemType
+) -> None:
+    asked = facts(issue=issue, claim_value=Money.of("90", "USD"))
+    for row in policy.remedies(asked, today).hits:
+        shape = SHAPES[row.then.remedy]
+        given_away = shape.compensates and shape.comes_back == "nothing"
+        if given_away and row.then.outcome is Outcome.ALLOWED:
+            assert row.then.evidence_needed == (Evidence.PHOTO,), row.id
