@@ -40,6 +40,27 @@ class View(w.VBox):
         self.layout.display = "none"
 
 
+class LazyView(w.VBox):
+    """A place for a view that is made, with its model, when it is first shown."""
+
+    def __init__(self, make: Callable[[], View]) -> None:
+        super().__init__()
+        self.make = make
+        self.view: View | None = None
+
+    def show(self) -> None:
+        """Make the view if it was not, and show it."""
+        if self.view is None:
+            self.view = self.make()
+            self.children = [self.view]
+        self.view.show()
+        self.layout.display = None
+
+    def hide(self) -> None:
+        """Take it out of the page."""
+        self.layout.display = "none"
+
+
 def html(value: str = "", cls: str = "") -> w.HTML:
     """A piece of HTML that is already safe (made by `playbook.widgets.html`)."""
     widget = w.HTML(value)

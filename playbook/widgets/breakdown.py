@@ -98,9 +98,6 @@ class BreakdownView(View):
         self.page = min(self.page, max(0, (len(visible) - 1) // PAGE))
         lines = {line.line: line for line in visible[self.page * PAGE : (self.page + 1) * PAGE]}
         rows = [r for r in self.model.rows if r.line in lines]
-        first = {}
-        for r in rows:
-            first.setdefault(r.line, r.key)
         self.shown = {r.key: self.shown.get(r.key) or RowWidgets(self, r, lines[r.line]) for r in rows}
         self.rows.children = [self.shown[r.key].box for r in rows]
         many = len(visible) > PAGE

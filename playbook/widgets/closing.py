@@ -115,7 +115,7 @@ class ClosingView(View):
         note = html(h.items((h.text(say(problem, self.lang)) for problem in problems), cls="pb-note"))
 
         def judge(_change: object = None) -> None:
-            close.disabled = bool(model.close_blockers_for(str(outcome.value)))
+            close.disabled = bool(model.close_blockers_for(outcome.value))
 
         outcome.observe(guarded(judge, model.work), "value")
         judge()

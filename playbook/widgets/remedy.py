@@ -82,20 +82,15 @@ class RemedyView(View):
         head = html(h.tag("h2", h.text(title), " ", h.badge(group.channel.value)))
         offered = self._group_options(group)
         table = html(options_table(offered, self.model.work))
-        chooses = [
-            button(
-                self._("{remedy} for all").format(remedy=self._(word(option.kind))),
-                lambda kind=option.kind: self._choose_group(group, kind),
-                work=self.model.work,
-                primary=False,
-            )
-            for option in offered
-            if option.outcome != "refused"
-        ]
+        chooses = [self._choose_button(group, option) for option in offered if option.outcome != "refused"]
         rows = [self._item(item) for item in group.items[:PAGE]]
         more = len(group.items) - PAGE
         rest = [html(h.tag("p", h.text(self._("and {count} more lines: choose for all").format(count=more))))]
         return card(head, table, row(*chooses), *rows, *(rest if more > 0 else []))
+
+    def _choose_button(self, group: Group, option: Option) -> w.Button:
+        label = self._("{remedy} for all").format(remedy=self._(word(option.kind)))
+        return button(label, lambda: self._choose_group(group, option.kind), work=self.model.work)
 
     def _group_options(self, group: Group) -> tuple[Option, ...]:
         """The options of the first item, and of the others what the first does not know."""

@@ -1,0 +1,297 @@
+"""The dozen names that notebooks may use: a notebook is a table of contents, the work is in the library."""
+
+import os
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from playbook.page import query_parameters
+from playbook.settings import LANGUAGES, Settings
+
+if TYPE_CHECKING:
+    from playbook.review.replay import Replay
+    from playbook.viewmodels.case import CaseModel
+
+__all__ = ["CheckFailed", "Work", "home", "open", "warm_up"]
+
+Mode = Literal["agent", "check"]
+SAMPLE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+){0,12}")
+
+
+class CheckFailed(AssertionError):
+    """A sample case did not come out as expected; lists every difference."""
+
+
+def warm_up() -> None:
+    """Load everything slow before a page asks: rules, words, widgets, the reader."""
+    import playbook.widgets.breakdown
+    import playbook.widgets.followup
+    import playbook.widgets.home
+    import playbook.widgets.lock
+    import playbook.widgets.newcase
+    import playbook.widgets.remedy
+    import playbook.widgets.summary
+    from playbook.firstrun import open_home
+    from playbook.i18n import translator
+    from playbook.intake import read
+
+    _policy()
+    for lang in LANGUAGES:
+        translator(lang)
+    read("3 x broken, 2 missing, 3 个破损")
+    open_home(Settings.from_env()).close()
+
+
+def _policy() -> Any:
+    global _LOADED  # noqa: PLW0603 - one set of rules per kernel
+    if _LOADED is None:
+        from playbook.policy import load_policy
+
+        _LOADED = load_policy()
+    return _LOADED
+
+
+_LOADED: Any = None
+
+
+class _Asked:
+    """What a page or a notebook asked for, checked: unknown values fall back, hostile ones are only text."""
+
+    def __init__(self, given: dict[str, str], settings: Settings) -> None:
+        query = query_parameters() if not any(given.values()) else {}
+        asked = {**query, **{key: value for key, value in given.items() if value}}
+        self.problems: list[str] = []
+        self.lang = asked.get("lang", "")
+        if self.lang not in LANGUAGES:
+            self.lang = settings.language or "zh_CN"
+        self.agent = asked.get("agent", "")
+        if self.agent not in settings.staff:
+            self.agent = settings.agent
+        self.case = asked.get("case", "")[:80]
+        self.sample = asked.get("sample", "")[:80]
+
+
+def open(  # noqa: A001 - reads as English in a notebook: pb.open(...)
+    case_id: str = "",
+    sample: str = "",
+    mode: str = "agent",
+    agent: str = "",
+    lang: str = "",
+    as_of: str = "",
+) -> "Work":
+    """Open a case for work: *mode* ``agent`` shows pages, ``check`` replays the sample *sample*.
+
+    Empty parameters are taken from the page's query (``?case= ?sample= ?agent= ?lang=``).
+    """
+    if mode not in {"agent", "check"}:
+        raise ValueError(f"mode is {mode!r}; write 'agent' or 'check'")
+    if mode == "check":
+        from playbook.review.replay import Replay
+        from playbook.review.samples import load_sample
+
+        folder = os.environ.get("PLAYBOOK_CASES")
+        return Work(replay=Replay(load_sample(sample, folder), lang if lang in LANGUAGES else "en"))
+    env = {**os.environ, **({"PLAYBOOK_AS_OF": as_of} if as_of else {})}
+    settings = Settings.from_env(env)
+    warm_up()
+    asked = _Asked({"case": case_id, "sample": sample, "agent": agent, "lang": lang}, settings)
+    return Work(page=_Page(asked, settings))
+
+
+def home(agent: str = "", lang: str = "") -> None:
+    """Show the front page."""
+    settings = Settings.from_env()
+    warm_up()
+    asked = _Asked({"agent": agent, "lang": lang}, settings)
+    page = _Page(asked, settings)
+    page.show_home()
+
+
+class Work:
+    """One case in a notebook. Each step is a method; what it shows depends on the mode."""
+
+    def __init__(self, page: "_Page | None" = None, replay: "Replay | None" = None) -> None:
+        self._page = page
+        self._replay = replay
+        if page is not None:
+            page.show_header()
+
+    def lock(self) -> Any:
+        """Step one: lock the order."""
+        return self._page.step("lock") if self._page else self._replayed().lock()
+
+    def breakdown(self) -> Any:
+        """Step two: break the problem down."""
+        return self._page.step("breakdown") if self._page else self._replayed().breakdown()
+
+    def remedy(self) -> Any:
+        """Step three: choose remedies."""
+        return self._page.step("remedy") if self._page else self._replayed().remedy()
+
+    def follow_up(self) -> Any:
+        """Step four: promises, schedule, messages, memo."""
+        return self._page.step("follow_up") if self._page else self._replayed().follow_up()
+
+    def summary(self) -> Any:
+        """Every unit and every cent."""
+        return self._page.step("summary") if self._page else self._replayed().summary()
+
+    def check(self) -> None:
+        """In mode ``check``: raise `CheckFailed` with all differences from the expectation."""
+        if self._replay is not None:
+            differences = self._replay.differences()
+            if differences:
+                lines = "\n".join(f"- {difference}" for difference in differences)
+                raise CheckFailed(f"{len(differences)} differences:\n{lines}")
+
+    def _replayed(self) -> "Replay":
+        assert self._replay is not None, "without a page there is a replay"
+        return self._replay
+
+
+class _Page:
+    """The widgets of one page: header, and one view per step that shows itself when its turn comes."""
+
+    def __init__(self, asked: _Asked, settings: Settings) -> None:
+        from playbook.firstrun import desk_of, open_home
+
+        self.asked = asked
+        self.settings = settings
+        self.desk = desk_of(settings, open_home(settings), _policy(), asked.agent)
+        self.views: dict[str, Any] = {}
+        self.work: CaseModel | None = None
+        self.slots: dict[str, Any] = {}
+
+    def show_header(self) -> None:
+        """The header of the case, or the way to a case when none was asked for."""
+        from IPython.display import display
+
+        self._style()
+        import ipywidgets as w
+
+        self.slots = {name: w.VBox() for name in ("header", "lock", "breakdown", "remedy", "follow_up", "summary")}
+        display(self.slots["header"])  # type: ignore[no-untyped-call]
+        self._open()
+
+    def _style(self) -> None:
+        from IPython.display import HTML, display
+
+        if "VOILA_KERNEL_ID" not in os.environ:
+            from playbook.widgets.theme import style_html
+
+            display(HTML(style_html()))  # type: ignore[no-untyped-call]
+
+    def show_home(self) -> None:
+        """The front page."""
+        from IPython.display import display
+
+        from playbook.viewmodels.home import HomeModel
+        from playbook.widgets.home import HomeView
+
+        self._style()
+        view = HomeView(HomeModel(self.desk, self.asked.lang), self.settings)
+        view.show()
+        display(view)  # type: ignore[no-untyped-call]
+
+    def _open(self) -> None:
+        from playbook.domain.ids import is_case_id
+
+        asked = self.asked
+        if asked.sample and not asked.case:
+            case_id = self._open_sample(asked.sample)
+        else:
+            case_id = asked.case
+        if not case_id and not asked.sample:
+            self._new_case()
+            return
+        case = self.desk.case(case_id) if is_case_id(case_id) else None
+        if case is None:
+            self._no_such_case(case_id or asked.sample)
+            return
+        self._fill(case)
+
+    def _open_sample(self, name: str) -> str:
+        from playbook.desk import Done
+        from playbook.intake import read
+        from playbook.review.samples import SampleError, load_sample
+
+        if not SAMPLE_NAME.fullmatch(name):
+            return ""
+        try:
+            sample = load_sample(name)
+        except SampleError:
+            return ""
+        outcome = self.desk.open_case(
+            sample.message, language=read(sample.message).language, marketplace=sample.marketplace, sample=name
+        )
+        return outcome.case.case_id if isinstance(outcome, Done) else ""
+
+    def _new_case(self) -> None:
+        from playbook.viewmodels.home import HomeModel
+        from playbook.widgets.newcase import NewCaseView
+
+        def opened(case_id: str) -> None:
+            case = self.desk.case(case_id)
+            if case is not None:
+                self._fill(case)
+
+        view = NewCaseView(HomeModel(self.desk, self.asked.lang), opened)
+        view.show()
+        self.slots["header"].children = [view]
+
+    def _no_such_case(self, asked: str) -> None:
+        from playbook.domain.problems import problem
+        from playbook.i18n import say, translator
+        from playbook.widgets import html as h
+        from playbook.widgets.base import html
+
+        _ = translator(self.asked.lang)
+        text = say(problem("unknown_case", case_id=asked), self.asked.lang)
+        link = h.tag("a", h.text(_("All cases")), href=h.link("home", lang=self.asked.lang))
+        banner = html(h.tag("div", h.text(text), " ", link, cls="pb-banner", role="alert"), cls="pb")
+        self.slots["header"].children = [banner]
+
+    def _fill(self, case: Any) -> None:
+        """Build the views of a case into their places; only the step that is shown draws itself."""
+        from playbook.viewmodels.breakdown import BreakdownModel
+        from playbook.viewmodels.case import CaseModel
+        from playbook.viewmodels.followup import FollowUpModel
+        from playbook.viewmodels.lock import LockModel
+        from playbook.viewmodels.remedy import RemedyModel
+        from playbook.widgets.base import LazyView, guarded
+        from playbook.widgets.breakdown import BreakdownView
+        from playbook.widgets.followup import FollowUpView
+        from playbook.widgets.header import HeaderView
+        from playbook.widgets.lock import LockView
+        from playbook.widgets.remedy import RemedyView
+        from playbook.widgets.side import SideView
+        from playbook.widgets.summary import SummaryView
+
+        work = CaseModel(self.desk, case, self.asked.lang)
+        self.work = work
+        side = SideView(work)
+        header = HeaderView(work)
+        header.show()
+        self.slots["header"].children = [header]
+        makers = {
+            "lock": lambda: LockView(LockModel(work), side),
+            "breakdown": lambda: BreakdownView(BreakdownModel(work), side),
+            "remedy": lambda: RemedyView(RemedyModel(work), side),
+            "follow_up": lambda: FollowUpView(FollowUpModel(work), side),
+        }
+        self.views = {name: LazyView(maker) for name, maker in makers.items()}
+        summary = SummaryView(work)
+        for name, view in self.views.items():
+            self.slots[name].children = [view]
+        self.slots["summary"].children = [summary]
+
+        def turn(_change: object = None) -> None:
+            for name, view in self.views.items():
+                (view.show if name == work.step.value else view.hide)()
+            (summary.show if work.step.value in {"remedy", "follow_up"} else summary.hide)()
+
+        work.observe(guarded(turn, work), "step")
+        turn()
+
+    def step(self, name: str) -> Any:
+        """The place of a step on the page."""
+        return self.slots[name]
