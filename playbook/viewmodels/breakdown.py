@@ -92,7 +92,8 @@ class BreakdownModel(t.HasTraits):
             if line.line in reading.no_issue_lines and line.line not in named:
                 rows.append(Row(len(rows) + 1, line.line, ProblemType.NO_ISSUE, line.units_ordered))
         complete = self._complete(tuple(rows))
-        if reading.rest_is_fine and all(row.units is not None for row in complete if row.is_mentioned):
+        placed = all(item.line is not None for item in reading.items)
+        if reading.rest_is_fine and placed and all(row.units is not None for row in complete if row.is_mentioned):
             return self._with_rest_fine(complete, None)
         return complete
 
