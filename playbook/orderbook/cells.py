@@ -31,6 +31,13 @@ def is_empty(text: str) -> bool:
     return text.strip().casefold() in _EMPTY
 
 
+@lru_cache(maxsize=50_000)
+def filled(text: str) -> str:
+    """A cell as `tidy` text, empty when it `is_empty`."""
+    return "" if is_empty(text) else tidy(text)
+
+
+@lru_cache(maxsize=10_000)
 def units(text: str) -> int:
     """A positive whole number; ``12.0`` counts as whole. RowRefused otherwise."""
     match = _UNITS.fullmatch(text.strip())
@@ -94,6 +101,7 @@ def flag(text: str) -> bool:
     return text.strip().casefold() in {"true", "yes", "y", "1", "t"}
 
 
+@lru_cache(maxsize=50_000)
 def number_text(text: str) -> str:
     """An identifier that a spreadsheet may have turned into a number: ``17850.0`` is ``17850``."""
     bare = tidy(text, 120)

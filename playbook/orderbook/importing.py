@@ -86,6 +86,8 @@ def import_file(
                 tally.orders += 1
                 tally.lines += len(entry.order.lines)
                 seen.append(entry.order.order_id)
+                if entry.order.replaces:
+                    seen.append(entry.order.replaces)
                 yield _keeping(entry, keep_until, at.date())
 
     saved = store.put_orders(entries(), path.name)
@@ -105,7 +107,7 @@ def _orders(
 ) -> Iterator[list[RawLine]]:
     """The rows of each order together, as soon as its last row was read, wherever its rows stand."""
     place, width = reader.order_column, len(sheet.columns)
-    left = Counter(row[place].strip() for _, row in sheet.rows() if len(row) > place)
+    left = Counter(cell.strip() for cell in sheet.column(place))
     total = left.total()
     waiting: dict[str, list[RawLine]] = {}
     for done, (number, row) in enumerate(sheet.rows(), start=1):

@@ -1,9 +1,10 @@
 """One row of any report as one order line, and the rows of an order as one order."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
 from playbook.domain.ids import Asin, Marketplace, OrderId, OrderItemId, Sku, is_asin
 from playbook.domain.money import Money
@@ -12,6 +13,8 @@ from playbook.domain.problems import problem
 from playbook.orderbook.refusals import Skipped
 from playbook.store import OrderEntry, Recipient
 
+NOBODY = Recipient()
+
 KEEP_DAYS = 30
 """Personal data may be kept for 30 days after delivery (facts: Amazon's data protection policy)."""
 
@@ -19,8 +22,7 @@ USUAL_DELIVERY_DAYS = 14
 """When a report does not say when an order was delivered, it is taken to be delivered by then."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawLine:
+class RawLine(NamedTuple):
     """What one row says. ``number`` is its line in the file, ``cells`` identify repeated rows.
 
     ``shipped`` is None where the report does not say. Amounts are line totals by component;
@@ -51,7 +53,7 @@ class RawLine:
     current_at: datetime | None = None
     buyer: str = ""
     tracking: str = ""
-    recipient: Recipient = field(default_factory=Recipient)
+    recipient: Recipient = NOBODY
     cells: tuple[str, ...] = ()
 
 
@@ -112,12 +114,17 @@ def _paid(row: RawLine) -> dict[Component, Money]:
         if component in PROMOTIONS:
             value = -abs(value)  # noqa: PLW2901 - reports write discounts with either sign
         if value or component is Component.ITEM:
-            paid[component] = Money.rounded(value, row.currency)
+            paid[component] = _money(value, row.currency)
     item = paid[Component.ITEM]
     if item.amount < 0:
         paid[Component.ITEM] = Money.zero(row.currency)
         paid[Component.PROMOTION] = paid.get(Component.PROMOTION, Money.zero(row.currency)) + item
     return paid
+
+
+@lru_cache(maxsize=50_000)
+def _money(value: Decimal, currency: str) -> Money:
+    return Money.rounded(value, currency)
 
 
 def _entry(rows: Sequence[RawLine], lines: list[OrderLine]) -> OrderEntry:

@@ -18,12 +18,14 @@ AT_ONCE = 200
 
 
 def link_replacements(store: Store, order_ids: Sequence[OrderId], source: str) -> None:
-    """Tell originals of their replacement orders, whichever of the two was imported first."""
+    """Tell originals of their replacement orders, whichever of the two was imported first.
+
+    *order_ids* are the orders that were imported and the originals they name.
+    """
     for start in range(0, len(order_ids), AT_ONCE):
         some = order_ids[start : start + AT_ONCE]
-        replacements = [order for order in store.orders(some).values() if order.replaces]
-        later = store.find_by_key(Key.REPLACES, some, limit=10 * AT_ONCE)
-        replacements += store.orders([order_id for order_id in later if order_id not in some]).values()
+        found = store.find_by_key(Key.REPLACES, some, limit=10 * AT_ONCE)
+        replacements = store.orders(list(found)).values()
         originals = store.orders([order.replaces for order in replacements if order.replaces])
         for replacement in replacements:
             if replacement.replaces in originals:

@@ -4,17 +4,19 @@
 ``placed_at: {column: InvoiceDate, timezone: Europe/London, format: "%d/%m/%Y %H:%M"}`` a time.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from playbook.domain.ids import Marketplace
 from playbook.domain.orders import Channel, Component
 from playbook.orderbook import cells
-from playbook.orderbook.lines import RawLine
+from playbook.orderbook.lines import NOBODY, RawLine
 from playbook.orderbook.markets import Markets, by_name, guess
 from playbook.orderbook.refusals import ImportRefused, RowRefused
 from playbook.orderbook.sheets import Sheet
@@ -44,6 +46,7 @@ OPTIONAL = [
     "delivered_at",
 ]
 NAMES = (*REQUIRED, *PRICES, *OPTIONAL)
+RECIPIENT = ("recipient_name", "email", "phone", "address", "postcode", "city", "state")
 _TIMES = ("placed_at", "delivered_at")
 
 
@@ -104,6 +107,9 @@ class Mapped:
     places: dict[str, int]
     mapping: dict[str, Source]
     markets: Markets
+    constants: dict[str, str]
+    has_recipient: bool
+    known_markets: dict[tuple[str, str, str], Marketplace] = field(default_factory=dict)
 
     @property
     def order_column(self) -> int:
@@ -112,73 +118,77 @@ class Mapped:
 
     def read(self, number: int, row: Sequence[str]) -> RawLine:
         """One row as one line. RowRefused with the reason when it is none."""
-        places, mapping = self.places, self.mapping
-
-        def cell(name: str, longest: int = 80) -> str:
-            place = places.get(name)
-            if place is None:
-                source = mapping.get(name)
-                return source.const if source else ""
-            text = cells.tidy(row[place], longest)
-            return "" if cells.is_empty(text) else text
-
-        sku = cells.number_text(row[places["sku"]]) if "sku" in places else cell("sku")
+        cell = self.constants.copy()
+        for name, place in self.places.items():
+            cell[name] = cells.filled(row[place])
+        sku = cells.number_text(cell["sku"])[:100]
         if not sku:
             raise RowRefused("row_no_sku")
-        units = cells.units(cell("units"))
-        country = cell("country")
-        currency = cell("currency").upper()
-        named = by_name(market, self.markets) if (market := cell("marketplace")) else None
-        marketplace = named or guess(currency, country, self.markets)
-        delivered = cell("delivered_at")
-        shipped = cell("shipped_units")
+        units = cells.units(cell["units"])
+        country, currency = cell["country"], cell["currency"].upper()
+        marketplace = self._market(currency, country, cell["marketplace"])
+        delivered, shipped = cell["delivered_at"], cell["shipped_units"]
         return RawLine(
             number=number,
-            order_id=cells.number_text(row[self.order_column])[:41],
+            order_id=cells.number_text(cell["order_id"]),
             sku=sku,
-            title=cell("title", cells.LONGEST_TEXT),
+            title=cell["title"],
             units=units,
             currency=_currency(currency or self.markets[marketplace].currency),
-            amounts={Component.ITEM: self._price(cell, units)},
-            placed_at=self._time("placed_at", cell("placed_at")),
+            amounts={Component.ITEM: _price(cell["line_price"], cell["unit_price"], units)},
+            placed_at=self._time("placed_at", cell["placed_at"]),
             marketplace=marketplace,
-            channel=_channel(cell("channel")),
-            asin=cell("asin").upper(),
+            channel=_channel(cell["channel"]),
+            asin=cell["asin"].upper(),
             shipped=None if not shipped else 0 if shipped == "0" else cells.units(shipped),
             delivered_on=self._time("delivered_at", delivered).date() if delivered else None,
-            po_number=cell("po_number"),
-            country=country,
-            buyer=cells.number_text(cell("buyer")),
-            tracking=cell("tracking"),
-            recipient=Recipient(
-                cell("recipient_name", 120),
-                cell("email", 200),
-                cell("phone"),
-                cell("address", 300),
-                cell("postcode"),
-                cell("city"),
-                cell("state"),
-            ),
+            po_number=cell["po_number"][:80],
+            country=country[:60],
+            buyer=cells.number_text(cell["buyer"]),
+            tracking=cell["tracking"][:80],
+            recipient=_recipient(cell) if self.has_recipient else NOBODY,
         )
 
-    def _price(self, cell: Callable[[str], str], units: int) -> Decimal:
-        whole = cells.amount(cell("line_price"))
-        each = cells.amount(cell("unit_price")) if whole is None else None
-        if whole is None and each is None:
-            raise RowRefused("row_no_price")
-        return whole if whole is not None else (each or Decimal(0)) * units
+    def _market(self, currency: str, country: str, named: str) -> Marketplace:
+        key = (currency, country, named)
+        if key not in self.known_markets:
+            found = by_name(named, self.markets) if named else None
+            self.known_markets[key] = found or guess(currency, country, self.markets)
+        return self.known_markets[key]
 
     def _time(self, name: str, text: str) -> datetime:
         source = self.mapping[name]
         return cells.moment(text, source.timezone, source.format)
 
 
+def _recipient(cell: Mapping[str, str]) -> Recipient:
+    return Recipient(
+        name=cell["recipient_name"][:120],
+        email=cell["email"][:200],
+        phone=cell["phone"][:80],
+        address=cell["address"][:300],
+        postcode=cell["postcode"][:20],
+        city=cell["city"][:80],
+        state=cell["state"][:60],
+    )
+
+
+def _price(line_price: str, unit_price: str, units: int) -> Decimal:
+    whole = cells.amount(line_price)
+    each = cells.amount(unit_price) if whole is None else None
+    if whole is None and each is None:
+        raise RowRefused("row_no_price")
+    return whole if whole is not None else (each or Decimal(0)) * units
+
+
+@lru_cache(maxsize=1000)
 def _currency(text: str) -> str:
     if len(text) != 3 or not text.isascii() or not text.isalpha():
         raise RowRefused("row_currency", text=repr(text[:20]))
     return text
 
 
+@lru_cache(maxsize=1000)
 def _channel(text: str) -> Channel:
     if not text:
         return Channel.FBM
@@ -209,4 +219,5 @@ def mapped(sheet: Sheet, mapping: dict[str, Source], markets: Markets) -> Mapped
             missing=", ".join(missing),
             found=", ".join(sheet.columns),
         )
-    return Mapped(places, mapping, markets)
+    constants = {name: mapping[name].const if name in mapping else "" for name in NAMES}
+    return Mapped(places, mapping, markets, constants, any(name in mapping for name in RECIPIENT))

@@ -7,35 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from playbook.domain.orders import Order
-from playbook.i18n.words import N_
-
-WHY: dict[str, str] = {
-    "order_id_given": N_("order number {order_id}"),
-    "order_id_in_text": N_("order number {order_id} in the text"),
-    "number_in_text": N_("the number {order_id} in the text"),
-    "order_id_part": N_("the order number contains {part}"),
-    "order_id_similar": N_("the order number is close to {given}"),
-    "buyer": N_("buyer {buyer}"),
-    "po_number": N_("purchase order {po_number}"),
-    "tracking": N_("tracking number {tracking}"),
-    "item": N_("{sku} is in the order"),
-    "item_units": N_("{sku}: {units} of {ordered} units"),
-    "item_price": N_("{sku} at {price}"),
-    "item_units_price": N_("{sku}: {units} of {ordered} units at {price}"),
-    "item_title": N_("{sku} fits the product name"),
-    "email": N_("the e-mail address fits"),
-    "name": N_("the name fits"),
-    "postcode": N_("the postcode fits"),
-    "city": N_("the city fits"),
-    "country": N_("ship-to country {country}"),
-    "placed_after": N_("but it was placed after the buyer wrote"),
-    "units_exceed": N_("but {sku}: {units} units are claimed, {ordered} were ordered"),
-    "price_differs": N_("but {sku} cost {price}"),
-    "item_missing": N_("but {sku} is not in it"),
-    "buyer_differs": N_("but it belongs to another buyer"),
-    "po_differs": N_("but its purchase order is {po_number}"),
-}
-"""What each piece of evidence says, in English."""
+from playbook.i18n.orders import EVIDENCE
 
 AGAINST = frozenset(
     {"placed_after", "units_exceed", "price_differs", "item_missing", "buyer_differs", "po_differs"}
@@ -104,7 +76,7 @@ class EvidenceFact:
     @property
     def why(self) -> str:
         """The evidence in English."""
-        return WHY[self.code].format(**self.params)
+        return EVIDENCE[self.code].format(**self.params)
 
 
 @dataclass(frozen=True, slots=True)

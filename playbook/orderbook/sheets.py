@@ -26,11 +26,16 @@ Row = tuple[int, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A readable table. ``columns`` as written in the file; `rows` can be called again and again."""
+    """A readable table. ``columns`` as written in the file.
+
+    ``rows`` gives every row, ``column`` the cells of the column at one place; both can be called again.
+    Short rows have no cell in the columns they lack.
+    """
 
     name: str
     columns: tuple[str, ...]
     rows: Callable[[], Iterator[Row]] = field(repr=False)
+    column: Callable[[int], Iterator[str]] = field(repr=False)
 
 
 def open_sheet(path: Path) -> Sheet:
@@ -118,7 +123,9 @@ def _text(path: Path) -> Sheet:
 
     first = next(lines())[1]
     columns = tuple(_unquoted(cell).strip("\ufeff ") for cell in first)
-    return Sheet(path.name, columns, rows)
+    return Sheet(
+        path.name, columns, rows, lambda place: (row[place] for _, row in rows() if len(row) > place)
+    )
 
 
 def _unquoted(cell: str) -> str:
@@ -142,12 +149,22 @@ def _parquet(path: Path) -> Sheet:
     def rows() -> Iterator[Row]:
         number = 1
         for batch in parquet.ParquetFile(path).iter_batches(batch_size=ROWS_AT_ONCE):
-            texts = [[cell_text(value) for value in column.to_pylist()] for column in batch.columns]
-            for cells in zip(*texts, strict=True):
+            for cells in zip(*map(_column_texts, batch.columns), strict=True):
                 number += 1
                 yield number, cells
 
-    return Sheet(path.name, columns, rows)
+    def column(place: int) -> Iterator[str]:
+        for batch in parquet.ParquetFile(path).iter_batches(ROWS_AT_ONCE, columns=[columns[place]]):
+            yield from _column_texts(batch.column(0))
+
+    return Sheet(path.name, columns, rows, column)
+
+
+def _column_texts(column: Any) -> list[str]:
+    values: list[Any] = column.to_pylist()
+    if str(column.type) in {"string", "large_string"}:
+        return ["" if value is None else value for value in values]
+    return [cell_text(value) for value in values]
 
 
 def cell_text(value: Any) -> str:

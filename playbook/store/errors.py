@@ -4,21 +4,7 @@ import re
 
 from playbook.domain.ids import CaseId
 from playbook.domain.problems import Problem
-from playbook.i18n.words import N_
-
-SENTENCES: dict[str, str] = {
-    "store_locked": N_("The database is locked by another program: close it, or try again in a moment."),
-    "store_read_only": N_("The database cannot be written: check the rights of {place}."),
-    "store_newer": N_(
-        "The database was written by a newer version of this program ({revision}): install that version."
-    ),
-    "store_disk_full": N_("The disk is full: make room, then try again. Nothing was saved."),
-    "store_damaged": N_("{place} is damaged or not a database: restore it from a backup."),
-    "store_unreachable": N_("The database cannot be reached: {reason}"),
-    "store_url": N_("{url} is not a database address: write sqlite:///FILE or postgresql://USER@HOST/NAME."),
-    "store_in_memory": N_("A database in memory cannot be shared between pages: give it a file."),
-    "store_driver_missing": N_("PostgreSQL needs the package psycopg: pip install 'psycopg[binary]'."),
-}
+from playbook.i18n.orders import STORE
 
 
 class StoreError(Exception):
@@ -26,7 +12,7 @@ class StoreError(Exception):
 
     def __init__(self, code: str, **params: str) -> None:
         self.problem = Problem(code, params)
-        super().__init__(SENTENCES[code].format(**params))
+        super().__init__(STORE[code].format(**params))
 
 
 class VersionClash(Exception):  # noqa: N818 - a clash is expected, not an error

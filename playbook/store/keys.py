@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 
 from playbook.domain.orders import Order
 from playbook.store.values import OrderEntry, Recipient
@@ -53,6 +54,12 @@ def fold(text: str) -> str:
     return _SPACE.sub(" ", clean(text).casefold())
 
 
+@lru_cache(maxsize=50_000)
+def sku_key(sku: str) -> str:
+    """A SKU for comparing: `fold`, remembered, because orders repeat SKUs."""
+    return fold(sku)
+
+
 def squeeze(text: str) -> str:
     """Letters and digits of *text* only, folded: for numbers that people write with dashes and spaces."""
     return "".join(_WORD.findall(fold(text)))
@@ -89,7 +96,7 @@ def order_keys(order: Order, buyer: str = "", tracking: tuple[str, ...] = ()) ->
     for code in tracking:
         yield Key.TRACKING, squeeze(code)
     for line in order.lines:
-        yield Key.SKU, fold(line.sku)
+        yield Key.SKU, sku_key(line.sku)
         if line.asin:
             yield Key.ASIN, fold(line.asin)
 

@@ -9,7 +9,7 @@ from playbook.domain.ids import OrderId
 from playbook.domain.orders import Order
 from playbook.store import vault
 from playbook.store.engine import insert_new, upsert
-from playbook.store.keys import Key, fold, order_keys
+from playbook.store.keys import Key, order_keys, sku_key
 from playbook.store.merging import merge_orders
 from playbook.store.tables import order_keys as key_rows
 from playbook.store.tables import orders, products
@@ -56,7 +56,7 @@ def put_orders(connection: Connection, entries: Sequence[OrderEntry], source: st
         known[order_id] = after
         data = after.model_dump_json(exclude_defaults=True)
         rows[order_id] = {"order_id": order_id, "placed_at": after.placed_at, "data": data, "source": source}
-        titles.update((fold(line.sku)[:LONGEST_KEY], line.title[:LONGEST_TITLE]) for line in after.lines)
+        titles.update((sku_key(line.sku)[:LONGEST_KEY], line.title[:LONGEST_TITLE]) for line in after.lines)
     upsert(connection, orders, list(rows.values()))
     insert_new(
         connection,

@@ -1,6 +1,6 @@
 """The plain values that go into a store and come out of it."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from playbook.domain.ids import CaseId, OrderId
@@ -36,7 +36,8 @@ class Recipient:
     state: str = ""
 
     def __bool__(self) -> bool:
-        return any(getattr(self, part.name) for part in fields(self))
+        parts = (self.name, self.email, self.phone, self.address, self.postcode, self.city, self.state)
+        return any(parts)
 
 
 @dataclass(frozen=True, slots=True)
