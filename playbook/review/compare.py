@@ -64,7 +64,10 @@ def as_expected(outcome: Outcome) -> dict[str, Any]:
         "proposal": _proposal(outcome),
         "questions": list(outcome.questions),
         "units": {_sku(case, units.line): _buckets(units) for units in unit_ledger(case, outcome.elsewhere)},
-        "options": {sku: {kind.value: result for kind, result in known.items()} for sku, known in outcome.options.items()},
+        "options": {
+            sku: {kind.value: result for kind, result in known.items()}
+            for sku, known in outcome.options.items()
+        },
         "refunds": {sku: str(total(amounts, currency).amount) for sku, amounts in refunds.items()},
         "total_refund": str(total(everything, currency).amount),
         "promises": _promises(case),

@@ -140,7 +140,9 @@ class Replay:
             try:
                 self._actions[action.do](action)
             except (KeyError, StopIteration, AssertionError) as error:
-                raise ReplayError(f"{self.sample.name}: cannot {action.do} ({action!r}): {error!r}") from error
+                raise ReplayError(
+                    f"{self.sample.name}: cannot {action.do} ({action!r}): {error!r}"
+                ) from error
 
     @cached_property
     def _actions(self) -> dict[str, Callable[[Action], object]]:

@@ -184,6 +184,8 @@ def load_sample(name: str, folder: Path | str | None = None) -> Sample:
         faults = [fault_of(document, detail, Sample) for detail in error.errors(include_url=False)]
         raise SampleError("\n".join(str(fault) for fault in faults)) from None
     if sample.name != name:
-        fault = PolicyFault(path.name, document.line(("name",)), "", f"the name is {sample.name!r}, the file {name!r}")
+        fault = PolicyFault(
+            path.name, document.line(("name",)), "", f"the name is {sample.name!r}, the file {name!r}"
+        )
         raise SampleError(str(fault))
     return sample

@@ -26,7 +26,9 @@ class Shown:
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> Shown:
     """A table; every cell is text."""
     top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
+    )
     plain = "\n".join("  ".join(str(cell) for cell in row) for row in rows)
     html = f"<h4>{escape(title)}</h4><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
     return Shown(html, f"{title}\n{plain}")

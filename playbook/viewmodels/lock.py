@@ -9,9 +9,9 @@ from playbook.domain.events import Fact
 from playbook.domain.ids import find_order_ids
 from playbook.domain.problems import Problem, problem
 from playbook.i18n import translator
+from playbook.i18n.orders import EVIDENCE
 from playbook.intake import Reading
 from playbook.orderbook import Candidate, Found, Query, QueryItem, find
-from playbook.orderbook.query import WHY
 from playbook.steps.commands import LockOrder, WithdrawLock
 from playbook.steps.lock import DECISIVE, fingerprint, lock_blockers
 from playbook.viewmodels.case import CaseModel
@@ -156,7 +156,7 @@ class LockModel(t.HasTraits):
     def evidence_texts(self, candidate: Candidate) -> tuple[str, ...]:
         """The evidence for a candidate in words."""
         _ = translator(self.work.lang)
-        return tuple(_(WHY[fact.code]).format(**fact.params) for fact in candidate.evidence)
+        return tuple(_(EVIDENCE[fact.code]).format(**fact.params) for fact in candidate.evidence)
 
     @property
     def other_cases(self) -> tuple[Case, ...]:

@@ -1,0 +1,84 @@
+"""`playbook check`: the sample cases through Papermill, with a table at the end."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from playbook.settings import home_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from playbook.review.runner import Result
+
+
+@click.command(epilog="Example: playbook check abc-list mixed-channels --jobs 2")
+@click.argument("samples", nargs=-1, metavar="[SAMPLE]...")
+@click.option("--data", type=click.Path(path_type=Path), help="A data folder with cases/ of its own.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where the executed notebooks go.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, show_default="cores")
+def check(samples: tuple[str, ...], data: Path | None, out: Path | None, jobs: int) -> None:
+    """Run SAMPLEs (all by default) and compare them with what is expected.
+
+    Exit code 0: all as expected. 1: differences. 2: unknown sample or parameter. 3: could not run.
+    """
+    from playbook.review.runner import Result, UnknownParameter, run_all
+    from playbook.review.samples import SampleError, load_sample, sample_names
+
+    cases = data / "cases" if data else None
+    if cases is not None and not cases.is_dir():
+        click.echo(f"there is no folder {cases}", err=True)
+        sys.exit(2)
+    names = samples or sample_names(cases)
+    if not names:
+        click.echo("there are no sample cases to run", err=True)
+        sys.exit(2)
+    try:
+        loaded = [load_sample(name, cases) for name in names]
+    except SampleError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    folder = out or home_dir() / "checks" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    results: list[Result] = []
+    try:
+        runs = run_all(names, folder, cases=cases, jobs=jobs)
+        with click.progressbar(runs, length=len(names), label="sample cases", file=sys.stderr) as progress:
+            results.extend(progress)
+    except UnknownParameter as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except OSError as error:
+        click.echo(f"could not run: {error}", err=True)
+        sys.exit(3)
+    unreviewed = {sample.name for sample in loaded if not sample.reviewed}
+    click.echo(report(sorted(results, key=lambda result: result.name), unreviewed))
+    click.echo(f"notebooks: {folder}")
+    if any(result.error for result in results):
+        sys.exit(3)
+    sys.exit(0 if all(result.is_green for result in results) else 1)
+
+
+def report(results: "Sequence[Result]", unreviewed: set[str]) -> str:
+    """The table at the end, and every difference below it."""
+    width = max(len(result.name) for result in results)
+    lines = [f"{'sample':<{width}}  result       seconds"]
+    for result in results:
+        word = (
+            "stopped"
+            if result.error
+            else ("as expected" if result.is_green else f"{len(result.differences)} differ")
+        )
+        note = "  (not reviewed)" if result.name in unreviewed else ""
+        lines.append(f"{result.name:<{width}}  {word:<11}  {result.seconds:7.1f}{note}")
+    for result in results:
+        if not result.is_green:
+            lines.append(f"\n{result.name}:")
+            lines.extend(f"  - {difference}" for difference in result.differences)
+            lines.extend([f"  {result.error}"] if result.error else [])
+    green = sum(result.is_green for result in results)
+    lines.append(f"\n{green} of {len(results)} as expected")
+    return "\n".join(lines)
