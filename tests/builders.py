@@ -216,7 +216,9 @@ def a_claimed_case(*rows: ClaimRow, order: Order | None = None, setting: Setting
     return run(a_locked_case(order, setting=setting), broken_down(*(rows or (claim(3),))), setting=setting)
 
 
-def choose(kind: RemedyKind, item: str = "c1", units: int | None = None, share: str | None = None) -> ChooseRemedies:
+def choose(
+    kind: RemedyKind, item: str = "c1", units: int | None = None, share: str | None = None
+) -> ChooseRemedies:
     """Choose one remedy for one item."""
     return ChooseRemedies((Choice(item, kind, units, None if share is None else Decimal(share)),))
 

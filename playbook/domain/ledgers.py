@@ -119,7 +119,7 @@ class _Use:
     firm: bool = False
 
 
-_BUCKETS = ("executed", "agreed", "claimed", "withdrawn", "fine")
+_RANK = {"executed": 0, "agreed": 1, "claimed": 2, "withdrawn": 3, "fine": 4}
 
 
 def _uses(
@@ -151,18 +151,18 @@ def _line_units(line: OrderLine, outside: int, uses: Sequence[_Use]) -> LineUnit
     firm = sum(use.units for use in uses if use.firm)
     elsewhere = max(0, min(outside, line.units_live - firm))
     room = line.units_live - elsewhere
-    units = Counter[str]()
-    claimed = Counter[ProblemType]()
-    by_kind: dict[str, Counter[RemedyKind]] = {"agreed": Counter(), "executed": Counter()}
-    for use in sorted(uses, key=lambda use: (not use.firm, _BUCKETS.index(use.bucket))):
+    units = {"withdrawn": 0, "fine": 0}
+    claimed: dict[ProblemType, int] = {}
+    by_kind: dict[str, dict[RemedyKind, int]] = {"agreed": {}, "executed": {}}
+    for use in sorted(uses, key=lambda use: (not use.firm, _RANK[use.bucket])):
         taken = min(use.units, room)
         room -= taken
         if not taken:
             continue
         if use.kind is not None:
-            by_kind[use.bucket][use.kind] += taken
+            by_kind[use.bucket][use.kind] = by_kind[use.bucket].get(use.kind, 0) + taken
         elif use.bucket == "claimed":
-            claimed[use.problem] += taken
+            claimed[use.problem] = claimed.get(use.problem, 0) + taken
         else:
             units[use.bucket] += taken
     return LineUnits(
@@ -171,10 +171,10 @@ def _line_units(line: OrderLine, outside: int, uses: Sequence[_Use]) -> LineUnit
         cancelled=line.units_cancelled,
         elsewhere=elsewhere,
         fine=units["fine"],
-        claimed=dict(claimed),
+        claimed=claimed,
         withdrawn=units["withdrawn"],
-        agreed=dict(by_kind["agreed"]),
-        executed=dict(by_kind["executed"]),
+        agreed=by_kind["agreed"],
+        executed=by_kind["executed"],
         untouched=room,
     )
 

@@ -10,11 +10,15 @@ SENTENCES: dict[str, str] = {
     "not_locked": N_("No order is locked yet: lock the order first."),
     "already_locked": N_("Order {order_id} is already locked: withdraw that lock first."),
     "order_after_message": N_(
-        "Order {order_id} was placed on {placed_at}, after the buyer wrote on {received_at}: it cannot be meant."
+        "Order {order_id} was placed on {placed_at}, after the buyer wrote on {received_at}:"
+        " it cannot be meant."
     ),
     "not_certain": N_("The evidence for {order_id} is not decisive: pick it with a second fact."),
     "second_fact_needed": N_("Choose a second fact that confirms order {order_id}."),
-    "second_fact_too_weak": N_("Name or e-mail alone never identify an order: add another fact, not {fact}."),
+    "second_fact_too_weak": N_(
+        "“{fact}” does not make it certain: buyers share names and e-mails, and one fact counts once."
+        " Add another fact."
+    ),
     "nothing_picked": N_("Pick one of the {candidates} orders found, or type more facts."),
     "remedies_on_lock": N_("{count} remedies are agreed for this order: withdraw them before the lock."),
     "reason_needed": N_("Write the reason: colleagues will ask for it."),
@@ -22,13 +26,16 @@ SENTENCES: dict[str, str] = {
     "unknown_line": N_("The order has no line {line}."),
     "problem_missing": N_("{sku}: choose the problem."),
     "units_missing": N_("{sku}: how many units? Type the number, or ask the buyer."),
-    "units_not_positive": N_("{sku}: {units} is not a number of units; write 1 or more."),
+    "units_not_positive": N_(
+        "{sku}: {units} is not a number of units; write a whole number from 1 to {most}."
+    ),
     "units_exceed_order": N_(
         "{sku}: {claimed} units are claimed, but only {left} of {ordered} can be"
         " ({elsewhere} were compensated before). Correct the number or ask the buyer."
     ),
     "units_unaccounted": N_(
-        "{units} units on {lines} lines are not accounted for ({skus}): press Rest is fine, or leave them open."
+        "{units} units on {lines} lines are not accounted for ({skus}):"
+        " press Rest is fine, or leave them open."
     ),
     "nothing_claimed": N_("Nothing is entered yet: say what is wrong with which line."),
     "unknown_item": N_("There is no claim {item} in this case."),
@@ -40,17 +47,22 @@ SENTENCES: dict[str, str] = {
     "nothing_chosen": N_("Choose a remedy for at least one line."),
     "no_rule": N_("No rule offers {kind} for {problem}."),
     "option_refused": N_("{kind} for {problem} is not possible: {reasons}"),
-    "rule_refuses": N_("{why} (rule {rule})"),
+    "rule_refuses": N_("{why} {instead} (rule {rule})"),
     "rule_needs_lead": N_("A lead decides: {why} (rule {rule})"),
     "rule_condition": N_("Rule {rule} wants {column} {wanted}; here it is {value}."),
     "evidence_missing": N_("Needs a {evidence}, or a lead's approval: ask the buyer for it (rule {rule})."),
-    "above_limit": N_("{amount} is above your limit of {limit} as {role}: a lead has to approve."),
+    "above_limit": N_(
+        "{amount} is above your limit of {limit} as {role}: somebody with a higher limit has to approve."
+    ),
     "units_not_open": N_("{sku}: {units} units asked for, but only {open} are still undecided."),
     "already_compensated": N_(
         "{sku}: only {left} of {ordered} units are not compensated yet, {units} were asked for."
     ),
     "nothing_unshipped": N_("{sku}: {unshipped} units are unshipped, so {units} cannot be cancelled."),
-    "not_shipped_yet": N_("{sku}: only {shipped} units were shipped; {units} cannot come back."),
+    "not_shipped_yet": N_(
+        "{sku}: {units} units were asked for, but only {shipped} shipped ones are left."
+        " Cancel units that were not shipped instead."
+    ),
     "share_fixed": N_("{kind} always pays {share} %: the share cannot be changed."),
     "share_out_of_range": N_("{share} % is outside what the rule allows: {least} to {most} %."),
     "share_not_a_number": N_("{text} is not a percentage."),
@@ -63,7 +75,11 @@ SENTENCES: dict[str, str] = {
     # follow-up
     "units_undecided": N_("{units} claimed units have no remedy yet."),
     "approval_pending": N_("{count} requests wait for approval."),
-    "unknown_promise": N_("There is no promise {promise} to date."),
+    "rule_gone": N_(
+        "Line {line}: {kind} was chosen under rule {rule}, which no longer exists."
+        " Withdraw remedy {remedy} and choose again."
+    ),
+    "unknown_promise": N_("Remedy {remedy} carries no promise “{kind}”: there is nothing to date."),
     "due_in_past": N_("{due_at} is in the past: choose a later time."),
     "due_too_far": N_("{due_at} is more than {days} days ahead: check the date."),
     "promise_contradicts": N_(
@@ -71,6 +87,11 @@ SENTENCES: dict[str, str] = {
         " Change the promise with a reason instead, so that the buyer is told."
     ),
     "promise_repeated": N_("{kind} by {due_at} is already promised."),
+    "promise_beyond": N_(
+        "{kind}: {units} units or {amount} is more than there is to promise ({most_units} units, {most})."
+    ),
+    "plan_first": N_("Confirm the plan first: it makes the promises of remedy {remedy}."),
+    "count_units": N_("{units} units"),
     "promise_not_open": N_("The promise {promise} is not open."),
     "unknown_follow_up": N_("There is no open follow-up {follow_up}."),
     "keep_promise_instead": N_("This task watches the promise {promise}: record the promise as kept."),

@@ -115,7 +115,7 @@ def plan_blockers(case: Case, command: ConfirmPlan, setting: Setting) -> tuple[P
     known = {(promise.remedy, promise.kind) for promise in planned}
     for date in command.dates:
         if (date.remedy, date.kind) not in known:
-            problems.append(problem("unknown_promise", promise=f"{date.remedy} {date.kind}"))
+            problems.append(problem("unknown_promise", kind=date.kind, remedy=date.remedy))
         problems.extend(_date_problems(date.due_at, setting.now))
     problems.extend(
         _contradiction(promise, open_one)

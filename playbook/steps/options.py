@@ -196,11 +196,12 @@ def _near_misses(lookup: Lookup) -> dict[RemedyKind, tuple[Miss, ...]]:
 
 def _refused_by_omission(basis: Basis, item: ClaimItem, misses: Sequence[Miss], setting: Setting) -> Option:
     row = min((miss.row for miss in misses), key=lambda row: row.then.rank)
-    reasons = [
+    by_condition = {(miss.column, miss.wanted): miss for miss in reversed(misses)}
+    reasons = tuple(
         problem("rule_condition", column=miss.column, value=miss.value, wanted=miss.wanted, rule=miss.row.id)
-        for miss in misses
-    ]
-    return _option(basis, item, row, setting, tuple(reasons))
+        for miss in reversed(by_condition.values())
+    )
+    return _option(basis, item, row, setting, reasons)
 
 
 def _option(

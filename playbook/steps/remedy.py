@@ -246,9 +246,9 @@ def _judged_again(case: Case, remedy: Remedy, setting: Setting) -> Remedy | tupl
     that nobody approved.
     """
     item = case.item(remedy.item)
-    basis = basis_of(case, item, setting, remedy.units) if item is not None else None
-    if item is None or basis is None:
-        return (problem("unknown_item", item=remedy.item),)
+    assert item is not None, "a request lapses with its claim"
+    basis = basis_of(case, item, setting, remedy.units)
+    assert basis is not None
     against = guards(basis, item, remedy.kind)
     if against or not remedy.value:
         return against or remedy

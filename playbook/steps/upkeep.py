@@ -93,9 +93,9 @@ def accept_hand_over(case: Case, command: AcceptHandOver, setting: Setting) -> D
 
 def close_blockers(case: Case, command: CloseCase) -> tuple[Problem, ...]:
     """What is left to do before the case may close. A withdrawn complaint may close with units undecided."""
-    problems: list[Problem] = []
     if case.closed:
-        problems.append(problem("already_closed"))
+        return (problem("already_closed"),)
+    problems: list[Problem] = []
     if case.open_promises:
         problems.append(problem("promises_open", count=len(case.open_promises)))
     if case.pending:
