@@ -113,7 +113,7 @@ class Weigher:
         tied = [line for line, score in scores.items() if score >= top * _TIE]
         cover = {line: self.coverage(links, line) for line in tied}
         full = [line for line in tied if cover[line] > 0.99]
-        if len(full) == 1 and len(links) > 1:
+        if len(full) == 1:
             tied = full
         tied.sort(key=lambda line: (-scores[line], -cover[line], line))
         strengths = [max(link.targets.values()) for link in links]
@@ -228,12 +228,8 @@ def with_context(
     resolved: list[Mention] = []
     for index, mention in enumerate(mentions):
         sentence = sentence_of[mention.start]
-        if (
-            mention.partial
-            and sentence in swapped
-            and resolved
-            and sentence_of[resolved[-1].start] == sentence
-        ):
+        colours = bool(mention.links) and all(weigher.is_colour(link) for link in mention.links)
+        if colours and sentence in swapped and resolved and sentence_of[resolved[-1].start] == sentence:
             continue
         if _repeats(mention, resolved[-1] if resolved else None, sentence_of, weigher):
             continue

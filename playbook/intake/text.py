@@ -79,6 +79,7 @@ def _hidden_spans(message: str) -> list[tuple[int, int]]:
         if end < 0:
             break
         at = end + len(closing)
+        at += message[at : at + 1] == ">"
         spans.append((opening.start(), at))
     return spans
 
@@ -95,7 +96,7 @@ def _replacements(message: str) -> list[tuple[int, int, str]]:
             char = html.unescape(entity[0])
             if len(char) == 1:
                 found.append((entity.start(), entity.end(), char))
-    return sorted(found)
+    return sorted(found, key=lambda span: (span[0], -span[1]))
 
 
 def _compose(text: str, origin: list[int]) -> tuple[str, list[int]]:
