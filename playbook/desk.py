@@ -171,7 +171,7 @@ class Desk:
         self, case: Case, kind: LetterKind, text: str, language: str, *, follow_up: str = ""
     ) -> Outcome | LintRefused:
         """Record a message the agent sends on the buyer's thread, unless a rule forbids it."""
-        findings = lint(text, case=case, policy=self.policy, kind=kind, locale=language, now=self.clock())
+        findings = lint(text, case=case, policy=self.policy, locale=language, now=self.clock())
         blocking = tuple(finding for finding in findings if finding.severity == "block")
         if blocking:
             return LintRefused(blocking)

@@ -1,4 +1,4 @@
-"""A home that is ready: the database made or brought up to date, sample orders and open cases at the first start."""
+"""A home that is ready: database made or brought up to date; sample orders and open cases at first start."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,13 @@ from playbook.settings import Settings
 from playbook.steps import Actor
 from playbook.store import SqlStore, Store, open_store
 
-OPENED_AT_FIRST = ("abc-list", "mixed-channels", "vague-message", "damaged-and-wrong-colour", "japanese-message")
+OPENED_AT_FIRST = (
+    "abc-list",
+    "mixed-channels",
+    "vague-message",
+    "damaged-and-wrong-colour",
+    "japanese-message",
+)
 """Sample cases whose messages wait on the desk at the first start."""
 
 

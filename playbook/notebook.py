@@ -11,25 +11,18 @@ if TYPE_CHECKING:
     from playbook.review.replay import Replay
     from playbook.viewmodels.case import CaseModel
 
-__all__ = ["CheckFailed", "Work", "home", "open", "warm_up"]
+__all__ = ["CheckFailedError", "Work", "home", "open", "warm_up"]
 
 Mode = Literal["agent", "check"]
 SAMPLE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+){0,12}")
 
 
-class CheckFailed(AssertionError):
+class CheckFailedError(AssertionError):
     """A sample case did not come out as expected; lists every difference."""
 
 
 def warm_up() -> None:
     """Load everything slow before a page asks: rules, words, widgets, the reader."""
-    import playbook.widgets.breakdown
-    import playbook.widgets.followup
-    import playbook.widgets.home
-    import playbook.widgets.lock
-    import playbook.widgets.newcase
-    import playbook.widgets.remedy
-    import playbook.widgets.summary
     from playbook.firstrun import open_home
     from playbook.i18n import translator
     from playbook.intake import read
@@ -136,12 +129,12 @@ class Work:
         return self._page.step("summary") if self._page else self._replayed().summary()
 
     def check(self) -> None:
-        """In mode ``check``: raise `CheckFailed` with all differences from the expectation."""
+        """In mode ``check``: raise `CheckFailedError` with all differences from the expectation."""
         if self._replay is not None:
             differences = self._replay.differences()
             if differences:
                 lines = "\n".join(f"- {difference}" for difference in differences)
-                raise CheckFailed(f"{len(differences)} differences:\n{lines}")
+                raise CheckFailedError(f"{len(differences)} differences:\n{lines}")
 
     def _replayed(self) -> "Replay":
         assert self._replay is not None, "without a page there is a replay"
@@ -168,7 +161,9 @@ class _Page:
         self._style()
         import ipywidgets as w
 
-        self.slots = {name: w.VBox() for name in ("header", "lock", "breakdown", "remedy", "follow_up", "summary")}
+        self.slots = {
+            name: w.VBox() for name in ("header", "lock", "breakdown", "remedy", "follow_up", "summary")
+        }
         display(self.slots["header"])  # type: ignore[no-untyped-call]
         self._open()
 
@@ -196,10 +191,7 @@ class _Page:
         from playbook.domain.ids import is_case_id
 
         asked = self.asked
-        if asked.sample and not asked.case:
-            case_id = self._open_sample(asked.sample)
-        else:
-            case_id = asked.case
+        case_id = self._open_sample(asked.sample) if asked.sample and not asked.case else asked.case
         if not case_id and not asked.sample:
             self._new_case()
             return
@@ -221,7 +213,10 @@ class _Page:
         except SampleError:
             return ""
         outcome = self.desk.open_case(
-            sample.message, language=read(sample.message).language, marketplace=sample.marketplace, sample=name
+            sample.message,
+            language=read(sample.message).language,
+            marketplace=sample.marketplace,
+            sample=name,
         )
         return outcome.case.case_id if isinstance(outcome, Done) else ""
 

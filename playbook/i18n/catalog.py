@@ -3,6 +3,7 @@
 A test fails while a msgid has no translation, or a translation lacks a placeholder.
 """
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def update() -> tuple[int, int]:
     """Add missing msgids with an empty translation and drop unused ones; (added, dropped)."""
     catalog = read()
     wanted = dict(msgids())
-    known = {message.id for message in catalog if message.id}
+    known = {str(message.id) for message in catalog if message.id}
     for message in wanted:
         if message not in known:
             catalog.add(message)
@@ -49,4 +50,4 @@ def update() -> tuple[int, int]:
 
 if __name__ == "__main__":
     added, removed = update()
-    print(f"{added} msgids added, {removed} dropped: {PATH.name}")
+    sys.stdout.write(f"{added} msgids added, {removed} dropped: {PATH.name}\n")

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from playbook.domain.case import Case
 from playbook.domain.ids import Marketplace, find_order_ids
 from playbook.domain.money import total
-from playbook.letters.kinds import LOCALES, LetterKind
+from playbook.letters.kinds import LOCALES
 from playbook.letters.words import locale_of, words
 from playbook.policy import MessageRuleRow, Policy
 from playbook.policy.base import Text
@@ -24,7 +24,8 @@ _UNITS = re.compile(
     r"(?<![\d.,-])(?P<units>\d{1,7})\s?(?:x|×|units?|pieces?|pcs|件|个|個|点|Stück|Stk)(?![A-Za-z\d])",
     re.IGNORECASE,
 )
-_MONTHS = r"(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\.?"  # en and de, short or long
+# English and German months, short or long
+_MONTHS = r"(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\.?"
 _DATE = re.compile(
     rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|(?:\d{{4}}\s?年\s?)?\d{{1,2}}\s?月\s?\d{{1,2}}\s?日"
     rf"|\b\d{{1,2}}\.?\s{_MONTHS}(?:\s\d{{4}})?|\b{_MONTHS}\s\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s\d{{4}})?\b",
@@ -73,7 +74,6 @@ def lint(
     *,
     case: Case,
     policy: Policy,
-    kind: LetterKind,
     locale: str,
     now: datetime,
     proactive: bool = False,
@@ -87,7 +87,7 @@ def lint(
     if len(text) > _LONGEST:
         return (LintFinding("too_long", "block", (0, len(text)), REASONS["too_long"]),)
     market = case.order.marketplace if case.order else case.marketplace or Marketplace.US
-    known = _Known(case, policy, now, locale_of(locale))
+    known = _Known(case, policy, now)
     findings = [*known.findings(text), *_invisible(text)]
     masked = known.masked(text)
     for rule in policy.message_rules(market, now.date()):
@@ -170,7 +170,7 @@ def _invisible(text: str) -> Iterator[LintFinding]:
 class _Known:
     """Every number, date and order number that a message about the case may name."""
 
-    def __init__(self, case: Case, policy: Policy, now: datetime, locale: str) -> None:
+    def __init__(self, case: Case, policy: Policy, now: datetime) -> None:
         self.case = case
         self.currency = case.order.currency if case.order else ""
         market = policy.market(case.order.marketplace if case.order else case.marketplace or Marketplace.US)
@@ -280,7 +280,7 @@ def _moments(case: Case) -> Iterator[datetime]:
 
 
 def _decimal(text: str) -> Decimal | None:
-    """A number written in any of our languages: the last separator with one or two digits is the decimal one."""
+    """A number written in any of our languages: a last separator with one or two digits is decimal."""
     digits = re.sub(r"[\u00a0\u202f']", "", text).rstrip(".,")
     match = re.fullmatch(r"([\d.,]*?)(?:[.,](\d{1,2}))?", digits)
     if match is None or not re.search(r"\d", digits):

@@ -1,7 +1,7 @@
 """The seller memo: a digest that fits into Seller Central's note, most important first."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC
 
 from playbook.domain.case import Case, Stage
 from playbook.domain.claims import ProblemType
@@ -42,7 +42,7 @@ REMEDIES = {
 }
 
 
-def memo_digest(case: Case, *, policy: Policy, now: datetime, limit: int = MEMO_LIMIT) -> str:
+def memo_digest(case: Case, *, policy: Policy, limit: int = MEMO_LIMIT) -> str:
     """The state of a case in at most *limit* characters: stage, remedies, refunds, what is due next.
 
     Compact English words that agents use whatever their language. Whole pieces are left out when

@@ -1,1 +1,1 @@
-"""Sample cases as checks: loaded strictly, replayed through the pages' own view models, compared as a whole."""
+"""Sample cases as checks: loaded strictly, replayed through the pages' view models, compared whole."""

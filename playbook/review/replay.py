@@ -13,11 +13,11 @@ from playbook.domain.case import Case
 from playbook.domain.claims import ClaimItem
 from playbook.domain.problems import Problem
 from playbook.domain.promises import Promise
-from playbook.review.orders import store_with_sample_orders
 from playbook.intake import read
 from playbook.letters import LetterKind, LintFinding
 from playbook.policy import load_policy
 from playbook.review.compare import Difference, Outcome, compare
+from playbook.review.orders import store_with_sample_orders
 from playbook.review.samples import Action, Sample
 from playbook.review.tables import Shown, steps_html
 from playbook.steps import Actor
@@ -150,11 +150,11 @@ class Replay:
             "known": lambda a: self._lock.set_known(a.field or "", a.value or ""),
             "pick": lambda a: self._lock.pick(a.value or ""),
             "second_fact": lambda a: self._lock.set_trait("second_fact", a.value or ""),
-            "lock": lambda _: self._lock.confirm() and self._breakdown.load(),
+            "lock": lambda _: self._lock_order(),
             "withdraw_lock": lambda a: self._lock.withdraw(a.reason),
             "set": self._set,
             "split": self._split,
-            "accept_all": lambda _: [self._breakdown.accept(row.key) for row in self._breakdown.rows],
+            "accept_all": lambda _: self._accept_all(),
             "rest_is_fine": lambda _: self._breakdown.rest_is_fine(),
             "leave_untouched": lambda _: self._breakdown.set_leave_untouched(True),
             "confirm_breakdown": lambda _: self._breakdown.confirm(),
@@ -178,6 +178,14 @@ class Replay:
             "wait": self._wait,
             "close": lambda a: self._follow_up.close(CloseCase(outcome=a.value or "solved")),  # type: ignore[arg-type]
         }
+
+    def _lock_order(self) -> None:
+        if self._lock.confirm():
+            self._breakdown.load()
+
+    def _accept_all(self) -> None:
+        for row in self._breakdown.rows:
+            self._breakdown.accept(row.key)
 
     def _line(self, sku: str | None) -> int:
         order = self.work.case.order

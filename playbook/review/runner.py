@@ -31,12 +31,12 @@ class Result:
         return not self.differences and not self.error
 
 
-class UnknownParameter(ValueError):
+class UnknownParameterError(ValueError):
     """A parameter that the notebook does not have: Papermill alone would only log it."""
 
 
 def check_parameters(given: Sequence[str], notebook: Path | None = None) -> None:
-    """Raise UnknownParameter, with near names, unless the notebook declares every parameter."""
+    """Raise UnknownParameterError, with near names, unless the notebook declares every parameter."""
     import papermill
 
     declared = papermill.inspect_notebook(str(notebook or notebooks_dir() / NOTEBOOK))
@@ -44,7 +44,7 @@ def check_parameters(given: Sequence[str], notebook: Path | None = None) -> None
         if name not in declared:
             near = get_close_matches(name, declared, n=2)
             hint = f"; did you mean {' or '.join(near)}?" if near else f"; it has {', '.join(declared)}"
-            raise UnknownParameter(f"{NOTEBOOK} has no parameter {name!r}{hint}")
+            raise UnknownParameterError(f"{NOTEBOOK} has no parameter {name!r}{hint}")
 
 
 def run_all(names: Sequence[str], out: Path, *, cases: Path | None, jobs: int) -> Iterator[Result]:
@@ -76,8 +76,8 @@ def _warm(env: dict[str, str]) -> None:
 def _run(name: str, path: Path) -> Result:
     """One sample through Papermill; the executed notebook stays at *path*."""
     import papermill
-    from traitlets.config import Config
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
     began = time.perf_counter()
     differences: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ def _run(name: str, path: Path) -> Result:
             config=Config({"KernelManager": {"transport": "ipc" if os.name == "posix" else "tcp"}}),
         )
     except PapermillExecutionError as failed:
-        if failed.ename == "CheckFailed":
+        if failed.ename == "CheckFailedError":
             differences = tuple(line[2:] for line in failed.evalue.splitlines() if line.startswith("- "))
         else:
             error = f"{failed.ename}: {failed.evalue}"

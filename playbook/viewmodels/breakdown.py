@@ -93,7 +93,11 @@ class BreakdownModel(t.HasTraits):
                 rows.append(Row(len(rows) + 1, line.line, ProblemType.NO_ISSUE, line.units_ordered))
         complete = self._complete(tuple(rows))
         placed = all(item.line is not None for item in reading.items)
-        if reading.rest_is_fine and placed and all(row.units is not None for row in complete if row.is_mentioned):
+        if (
+            reading.rest_is_fine
+            and placed
+            and all(row.units is not None for row in complete if row.is_mentioned)
+        ):
             return self._with_rest_fine(complete, None)
         return complete
 
@@ -154,8 +158,10 @@ class BreakdownModel(t.HasTraits):
                 units = row.units
                 if units is None and problem is not None:
                     units = left or lines[row.line].units_ordered
-                row = replace(row, problem=problem, units=units if problem is not None else None, sure=True)
-            changed.append(row)
+                units = units if problem is not None else None
+                changed.append(replace(row, problem=problem, units=units, sure=True))
+            else:
+                changed.append(row)
         self._set(tuple(changed))
 
     def rest_is_fine(self, lines: frozenset[int] | None = None) -> None:

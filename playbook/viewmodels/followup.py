@@ -153,7 +153,6 @@ class FollowUpModel(t.HasTraits):
             self.letter_text,
             case=work.case,
             policy=work.desk.policy,
-            kind=self.letter.kind,
             locale=self.letter.locale,
             now=work.now,
         )
@@ -182,7 +181,7 @@ class FollowUpModel(t.HasTraits):
     @property
     def memo(self) -> str:
         """The seller memo digest for the case as it is now."""
-        return memo_digest(self.work.case, policy=self.work.desk.policy, now=self.work.now)
+        return memo_digest(self.work.case, policy=self.work.desk.policy)
 
     def write_memo(self, text: str | None = None) -> bool:
         """Record the memo as pasted into Seller Central."""

@@ -21,7 +21,7 @@ _INVISIBLE = {
 
 
 def text(value: object) -> str:
-    """*value* as text that can never be markup: escaped, without control, direction or lone surrogate codes."""
+    """*value* as text that can never be markup: escaped, no control, direction or lone surrogate codes."""
     clean = str(value).translate(_INVISIBLE).encode("utf-8", "replace").decode("utf-8")
     return _escape(clean, quote=True)
 

@@ -1,5 +1,6 @@
 """Branch coverage per room, from the coverage data beside: exits 1 when a room is below its bound."""
 
+import io
 import sys
 
 import coverage
@@ -11,8 +12,7 @@ def room_coverage(room: str) -> float:
     """Covered share of lines and branches of a room, in percent."""
     data = coverage.Coverage()
     data.load()
-    with open("/dev/null", "w", encoding="utf-8") as nowhere:
-        return data.report(include=[f"*/{room}/*", f"{room}/*"], file=nowhere, ignore_errors=True)
+    return data.report(include=[f"*/{room}/*", f"{room}/*"], file=io.StringIO(), ignore_errors=True)
 
 
 def main() -> int:

@@ -50,7 +50,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (place / "queries.jsonl").write_text('{"id": "q1", "text": "order 114-3920518-6604217"}\n', "utf-8")
     (place / "message.txt").write_text("Order 114-3920518-6604217: three of them arrived broken.", "utf-8")
-    (place / "shop.csv").write_text("Invoice,Date,Code,Name,Qty,Price\nA1,2026-11-02 10:00,MUG,Mug,40,4.25\n", "utf-8")
+    (place / "shop.csv").write_text(
+        "Invoice,Date,Code,Name,Qty,Price\nA1,2026-11-02 10:00,MUG,Mug,40,4.25\n", "utf-8"
+    )
     (place / "map.yaml").write_text(
         "order_id: Invoice\nplaced_at: {column: Date, timezone: Europe/London}\nsku: Code\ntitle: Name\n"
         "units: Qty\nunit_price: Price\ncurrency: {const: GBP}\nchannel: {const: FBM}\nmarketplace: {const: UK}\n",
@@ -70,7 +72,14 @@ def test_command_runs(line: str, folder: Path) -> None:
     if line.startswith("playbook new-sample"):
         line = f"{line} --data {folder / 'data'}"
     done = subprocess.run(
-        line, shell=True, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=400, check=False
+        line,
+        shell=True,
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
@@ -99,7 +108,9 @@ def test_server_starts(line: str, folder: Path) -> None:
     port = free_port()
     extra = "--no-browser --allow-root --ServerApp.token= " if line.startswith("jupyter") else "--no-browser "
     command = f"exec {line} {extra}--port {port}"
-    with subprocess.Popen(command, shell=True, cwd=folder, env=environment(folder), stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, shell=True, cwd=folder, env=environment(folder), stderr=subprocess.DEVNULL
+    ) as process:
         try:
             assert answers(f"http://localhost:{port}/", process, 90)
         finally:
@@ -140,7 +151,9 @@ def test_install_for_tests(tmp_path: Path) -> None:
     bin_dir, place = fresh(tmp_path), checkout(tmp_path)
     env = environment(tmp_path, bin_dir)
     constraints = str(ROOT / "constraints.txt")
-    subprocess.run([bin_dir / "pip", "install", "-q", "-c", constraints, "-e", ".[test]"], cwd=place, env=env, check=True)
+    subprocess.run(
+        [bin_dir / "pip", "install", "-q", "-c", constraints, "-e", ".[test]"], cwd=place, env=env, check=True
+    )
     done = subprocess.run(
         [bin_dir / "pytest", "-q", "tests/unit", "tests/properties", "-x", "-k", "domain"],
         cwd=place,

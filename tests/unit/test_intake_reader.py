@@ -45,10 +45,19 @@ def codes(reading: Reading) -> list[str]:
         ("paper napkins: 20 arrived from 24", [(7, 4, "missing")]),
         ("The oak tray is scratched.", [(4, 1, "quality_flaw")]),
         ("Missing: 3 red mugs and 2 glass vases.", [(1, 3, "missing"), (3, 2, "missing")]),
-        ("2 broken alarm clocks and 3 cracked glass vases", [(8, 2, "transit_damage"), (3, 3, "transit_damage")]),
+        (
+            "2 broken alarm clocks and 3 cracked glass vases",
+            [(8, 2, "transit_damage"), (3, 3, "transit_damage")],
+        ),
         ("Gold ribbon 5, silver ribbon 3, not delivered.", [(5, 5, "missing"), (6, 3, "missing")]),
-        ("Red mugs: 2 broken, another 3 without a handle.", [(1, 2, "transit_damage"), (1, 3, "missing_parts")]),
-        ("The red mugs: 2 broken. The blue ones: 1 broken.", [(1, 2, "transit_damage"), (2, 1, "transit_damage")]),
+        (
+            "Red mugs: 2 broken, another 3 without a handle.",
+            [(1, 2, "transit_damage"), (1, 3, "missing_parts")],
+        ),
+        (
+            "The red mugs: 2 broken. The blue ones: 1 broken.",
+            [(1, 2, "transit_damage"), (2, 1, "transit_damage")],
+        ),
         ("Glass vases. Two of them were in bits.", [(3, 2, "transit_damage")]),
         ("2 alarm clocks: the boxes were crushed", [(8, 2, "package_damage")]),
         ("2 alarm clocks dented, but the contents are fine", [(8, 2, "package_damage")]),
@@ -68,7 +77,10 @@ def codes(reading: Reading) -> list[str]:
         ("蓝色马克杯碎了一打", [(2, 12, "transit_damage")]),
         ("赤いマグカップが3個割れています。", [(1, 3, "transit_damage")]),
         ("ガラスの花瓶は6個のうち2個が届いていません。", [(3, 2, "missing")]),
-        ("Drei rote Tassen sind zerbrochen, von den Glasvasen fehlen 2.", [(1, 3, "transit_damage"), (3, 2, "missing")]),
+        (
+            "Drei rote Tassen sind zerbrochen, von den Glasvasen fehlen 2.",
+            [(1, 3, "transit_damage"), (3, 2, "missing")],
+        ),
         ("Küchlein hin oder her: bei den grünen Weckern gehen zwei nicht.", [(8, 2, "defect")]),
     ],
 )
@@ -157,7 +169,10 @@ def test_more_units_than_ordered_is_a_problem_with_numbers() -> None:
 
 def test_types_of_one_line_add_up() -> None:
     reading = read("glass vases: 4 broken, 3 without a stopper", LINES)
-    assert [(item.units, str(item.issue)) for item in reading.items] == [(4, "transit_damage"), (3, "missing_parts")]
+    assert [(item.units, str(item.issue)) for item in reading.items] == [
+        (4, "transit_damage"),
+        (3, "missing_parts"),
+    ]
     assert [problem.code for problem in reading.problems] == ["units_exceed_order"]
 
 
@@ -246,7 +261,17 @@ def test_full_width_and_invisible_characters() -> None:
 
 @pytest.mark.parametrize(
     "noise",
-    ["on 3 March", "at 10:30", "for £4.25 each", "in 2 weeks", "(room 7)", "by 3 people", "28/10", "5 %", "2 pallets"],
+    [
+        "on 3 March",
+        "at 10:30",
+        "for £4.25 each",
+        "in 2 weeks",
+        "(room 7)",
+        "by 3 people",
+        "28/10",
+        "5 %",
+        "2 pallets",
+    ],
 )
 def test_other_numbers_are_no_quantities(noise: str) -> None:
     assert told(f"red mugs {noise} arrived broken") == [(1, None, "transit_damage")]
