@@ -18,9 +18,10 @@ _CJK_TENS = {"十": 10, "百": 100, "千": 1000}
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{3})+")
 _NOT_NUMBERS = re.compile(
     r"[0-9]{1,4}([./-])[0-9]{1,2}\1[0-9]{2,4}|(?<![0-9])[0-9]{1,2}[./][0-9]{1,2}(?![0-9])|[0-9]{1,2}:[0-9]{2}"
-    r"|[$€£¥]\s?[0-9][0-9.,]*|[0-9][0-9.,]*\s?[$€£¥]|#\s?[0-9]+|[0-9]{1,4}年(?:[0-9]{1,2}月)?|[0-9]{1,2}月[0-9]{0,2}"
+    r"|[$€£¥]\s?[0-9][0-9.,]*|[0-9][0-9.,]{0,15}\s?[$€£¥]|#\s?[0-9]+|[0-9]{1,4}年(?:[0-9]{1,2}月)?|[0-9]{1,2}月[0-9]{0,2}"
 )
 _MOST_UNITS = 100_000
+_LONGEST_NUMERAL = 9
 _YEARS = range(1900, 2101)
 _CORRECTION_REACH = 7
 _PLAIN_NO = frozenset({"no", "nein", "いや", "不", "nope"})
@@ -204,11 +205,9 @@ class _Finder:
 
     def cjk(self, index: int) -> Quantity | None:
         """A run of Chinese numerals, which needs a counter: 三个 counts, 一样 does not."""
-        end = index
-        while end < len(self.words) and (
-            self.words[end].text in _CJK_DIGITS or self.words[end].text in _CJK_TENS
-        ):
-            end += 1
+        end = self.numeral_end(index)
+        if end - index > _LONGEST_NUMERAL:
+            return None
         value = cjk_number("".join(token.text for token in self.words[index:end]))
         if value is None or not value or index in self.inside_set or index in self.taken:
             return None
@@ -217,6 +216,14 @@ class _Finder:
         if self.counter_end(end) is None:
             return None
         return self.finish(index, end, value)
+
+    def numeral_end(self, index: int) -> int:
+        """Where the run of Chinese numerals that starts at *index* ends."""
+        while index < len(self.words) and (
+            self.words[index].text in _CJK_DIGITS or self.words[index].text in _CJK_TENS
+        ):
+            index += 1
+        return index
 
     def finish(self, start: int, end: int, value: int) -> Quantity:
         units, stop_at = value, end
@@ -252,8 +259,9 @@ def _raw(finder: _Finder, hits: Sequence[Hit]) -> list[Quantity]:
         if quantity is not None:
             found.append(quantity)
             index = max(quantity.end, index + 1)
-        else:
-            index += 1
+            continue
+        run = finder.numeral_end(index)
+        index = run if run - index > _LONGEST_NUMERAL else index + 1
     return found
 
 

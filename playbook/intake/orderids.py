@@ -44,6 +44,8 @@ def find_orders(
         for match in _NEARLY.finditer(text)
         if not _overlaps(match.span(), id_spans) and _looks_like_order(match[0])
     ]
+    complete = {place for span in id_spans for place in range(*span)}
+    taken = {place for span in hint_spans for place in range(*span)}
     for hit in hits:
         if hit.label != "class:order_word":
             continue
@@ -52,11 +54,11 @@ def find_orders(
                 break
             if token.kind is not Kind.NUMBER or not token.text.isdigit() or token.text in skus:
                 continue
-            span = (token.start, token.end)
-            if _overlaps(span, id_spans):
+            if token.start in complete:
                 break
-            if len(token.text) >= _MIN_FRAGMENT and not _overlaps(span, hint_spans):
-                hint_spans.append(span)
+            if len(token.text) >= _MIN_FRAGMENT and token.start not in taken:
+                hint_spans.append((token.start, token.end))
+                taken.add(token.start)
                 break
     hints = dict.fromkeys(text[start:end] for start, end in sorted(hint_spans))
     return OrderMentions(

@@ -7,7 +7,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from playbook.intake import LineRef, read
-from playbook.intake.reader import LONGEST_READ
 from playbook.intake.text import fold
 
 LINES = (
@@ -97,13 +96,18 @@ def test_plain_statements_in_any_order(units: int, order: list[int]) -> None:
     ],
 )  # fmt: skip
 def test_time_stays_proportional(piece: str) -> None:
+    """Eight times the text costs about eight times the work; quadratic reading would cost 64 times."""
+
     def seconds(characters: int) -> float:
         message = (piece * (characters // len(piece) + 1))[:characters]
         start = time.process_time()
         read(message, LINES)
         return time.process_time() - start
 
+    def growth() -> float:
+        small = min(seconds(1_500) for _ in range(3))
+        return min(seconds(12_000) for _ in range(2)) / max(small, 0.002)
+
     seconds(100)
-    small, large = max(seconds(LONGEST_READ // 10), 0.01), seconds(LONGEST_READ)
-    assert large < 40 * small
-    assert seconds(200_000) < max(4 * large, 1.0)
+    assert any(growth() < 20 for _ in range(4)), "each of four measurements grew like a square"
+    assert min(seconds(200_000) for _ in range(2)) < 3.0
