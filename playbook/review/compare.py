@@ -1,5 +1,6 @@
 """What came out of a replay against what was expected: every difference at once."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -63,7 +64,7 @@ def as_expected(outcome: Outcome) -> dict[str, Any]:
         "stage": case.stage.value,
         "proposal": _proposal(outcome),
         "questions": list(outcome.questions),
-        "units": {_sku(case, units.line): _buckets(units) for units in unit_ledger(case, outcome.elsewhere)},
+        "units": _units(outcome),
         "options": {
             sku: {kind.value: result for kind, result in known.items()}
             for sku, known in outcome.options.items()
@@ -91,8 +92,20 @@ def _proposal(outcome: Outcome) -> dict[str, dict[str, int | None]]:
     proposal: dict[str, dict[str, int | None]] = {}
     for row in outcome.proposal:
         if row.problem is not None:
-            proposal.setdefault(_sku(outcome.case, row.line), {})[row.problem.value] = row.units
+            known = proposal.setdefault(_sku(outcome.case, row.line), {})
+            before = known.get(row.problem.value, 0)
+            known[row.problem.value] = (
+                None if None in {before, row.units} else (before or 0) + (row.units or 0)
+            )
     return proposal
+
+
+def _units(outcome: Outcome) -> dict[str, dict[str, int]]:
+    """Every unit by SKU; two lines of one SKU add up."""
+    units: dict[str, Counter[str]] = {}
+    for line in unit_ledger(outcome.case, outcome.elsewhere):
+        units.setdefault(_sku(outcome.case, line.line), Counter()).update(_buckets(line))
+    return {sku: dict(buckets) for sku, buckets in units.items()}
 
 
 def _buckets(units: LineUnits) -> dict[str, int]:
@@ -129,7 +142,7 @@ def _differences(expected: dict[str, Any], got: dict[str, Any], path: str = "") 
         name = f"{path}{key}"
         if isinstance(wanted, dict) and isinstance(found, dict):
             yield from _differences(wanted, found, f"{name}.")
-            for extra in found.keys() - wanted.keys():
+            for extra in sorted(found.keys() - wanted.keys()):
                 yield Difference(f"{name}.{extra}", "nothing", repr(found[extra]))
         elif isinstance(wanted, list) and isinstance(found, list) and name in {"promises", "follow_ups"}:
             if sorted(map(repr, map(_sorted, wanted))) != sorted(map(repr, map(_sorted, found))):

@@ -32,7 +32,8 @@ def store_with_sample_orders(path: Path, *, at: datetime) -> SqlStore:
 def _content(at: datetime) -> str:
     """A hash of what goes into the copy: order files, program, day."""
     digest = hashlib.sha256(f"{at:%Y-%m-%d}".encode())
-    folders = (data_dir() / "orders", Path(__file__).parent / "orderbook", Path(__file__).parent / "store")
+    package = Path(__file__).resolve().parent.parent
+    folders = (data_dir() / "orders", package / "orderbook", package / "store", package / "domain")
     for file in sorted(file for folder in folders for file in folder.rglob("*") if file.is_file()):
         if file.suffix != ".pyc":
             digest.update(file.name.encode())

@@ -4,9 +4,9 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from weakref import finalize
 
 from playbook.desk import Desk, Done
 from playbook.domain.case import Case
@@ -14,7 +14,7 @@ from playbook.domain.claims import ClaimItem
 from playbook.domain.problems import Problem
 from playbook.domain.promises import Promise
 from playbook.intake import read
-from playbook.letters import LetterKind, LintFinding
+from playbook.letters import LintFinding
 from playbook.policy import load_policy
 from playbook.review.compare import Difference, Outcome, compare
 from playbook.review.orders import store_with_sample_orders
@@ -52,8 +52,9 @@ class Replay:
     def __init__(self, sample: Sample, lang: str = "en") -> None:
         self.sample = sample
         self.now = sample.as_of
-        self._folder = Path(tempfile.mkdtemp(prefix="playbook-check-"))
-        self.store = store_with_sample_orders(self._folder / "check.db", at=sample.as_of)
+        folder = Path(tempfile.mkdtemp(prefix="playbook-check-"))
+        self._remove = finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.store = store_with_sample_orders(folder / "check.db", at=sample.as_of)
         desk = Desk(self.store, load_policy(), Actor(sample.agent, sample.role), self._clock)
         opened = desk.open_case(
             sample.message,
@@ -72,9 +73,9 @@ class Replay:
         return self.now
 
     def close(self) -> None:
-        """Give the store back."""
+        """Give the store back; an abandoned replay does so when it is forgotten."""
         self.store.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._remove()
 
     @cached_property
     def _lock(self) -> LockModel:
@@ -139,7 +140,7 @@ class Replay:
         for action in actions:
             try:
                 self._actions[action.do](action)
-            except (KeyError, StopIteration, AssertionError) as error:
+            except (LookupError, StopIteration, AssertionError) as error:
                 raise ReplayError(
                     f"{self.sample.name}: cannot {action.do} ({action!r}): {error!r}"
                 ) from error
@@ -223,8 +224,7 @@ class Replay:
 
     def _choose(self, action: Action) -> None:
         assert action.remedy is not None, "choose needs a remedy"
-        share = None if action.share is None else Decimal(action.share)
-        self._remedy.choose(self._item(action).item, action.remedy, units=action.units, share=share)
+        self._remedy.choose(self._item(action).item, action.remedy, units=action.units, share=action.share)
 
     def _withdraw(self, action: Action) -> None:
         line = self._line(action.sku)
@@ -248,7 +248,8 @@ class Replay:
         self._follow_up.promise(MakePromise(action.promise, action.due, remedy, line, action.units))
 
     def _letter(self, action: Action) -> None:
-        self._follow_up.write(LetterKind(action.kind or ""), action.value, self._questions())
+        assert action.kind is not None, "letter needs kind"
+        self._follow_up.write(action.kind, action.value, self._questions())
         self.findings.extend(self._follow_up.findings)
 
     def _questions(self) -> tuple[str, ...]:

@@ -3,77 +3,119 @@
 One YAML file per case in ``data/cases``; the format is described in the README there.
 """
 
-from datetime import datetime
+import json
+from collections.abc import Sequence
+from datetime import UTC
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationError, model_validator
 
 from playbook.domain.base import Value
 from playbook.domain.claims import ProblemType
 from playbook.domain.ids import Marketplace
-from playbook.domain.promises import FollowUpKind, PromiseKind
+from playbook.domain.promises import FollowUpKind, PromiseKind, PromiseState
 from playbook.domain.remedies import RemedyKind
+from playbook.letters import LetterKind
+from playbook.letters.kinds import LOCALES
 from playbook.policy.base import PolicyFault, Text
 from playbook.policy.wording import fault_of
 from playbook.policy.yamlfile import Document, YamlError
-from playbook.settings import data_dir
+from playbook.settings import ROLES, data_dir
+from playbook.viewmodels.followup import Outcome as CloseOutcome
+from playbook.viewmodels.lock import FIELDS
 
-Verb = Literal[
-    "known",
-    "pick",
-    "second_fact",
-    "lock",
-    "withdraw_lock",
-    "set",
-    "split",
-    "accept_all",
-    "rest_is_fine",
-    "leave_untouched",
-    "confirm_breakdown",
-    "photo",
-    "choose",
-    "choose_preferred",
-    "agree",
-    "withdraw",
-    "approve",
-    "refuse",
-    "confirm_plan",
-    "promise",
-    "letter",
-    "edit",
-    "send",
-    "keep",
-    "change",
-    "done",
-    "memo",
-    "note",
-    "wait",
-    "close",
-]
+NEEDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "known": (("field", "value"), ()),
+    "pick": (("value",), ()),
+    "second_fact": (("value",), ()),
+    "lock": ((), ()),
+    "withdraw_lock": ((), ("reason",)),
+    "set": (("sku",), ("problem", "units", "photo")),
+    "split": (("sku",), ("problem", "units", "photo")),
+    "accept_all": ((), ()),
+    "rest_is_fine": ((), ()),
+    "leave_untouched": ((), ()),
+    "confirm_breakdown": ((), ()),
+    "photo": (("sku",), ("problem",)),
+    "choose": (("sku", "remedy"), ("problem", "units", "share")),
+    "choose_preferred": ((), ()),
+    "agree": ((), ("text",)),
+    "withdraw": (("sku",), ("reason",)),
+    "approve": ((), ("by", "role", "text")),
+    "refuse": ((), ("by", "role", "text")),
+    "confirm_plan": ((), ()),
+    "promise": (("promise", "due"), ("sku", "units")),
+    "letter": (("kind",), ("value",)),
+    "edit": (("text",), ()),
+    "send": ((), ()),
+    "keep": ((), ("sku", "promise", "value")),
+    "change": (("due",), ("sku", "promise", "reason")),
+    "done": (("value",), ()),
+    "memo": ((), ()),
+    "note": (("text",), ()),
+    "wait": (("hours",), ()),
+    "close": ((), ("value",)),
+}
+"""What an agent can do -> the fields it needs, and those it may have."""
+
+VALUES: dict[str, tuple[str, ...]] = {
+    "letter": LOCALES,
+    "close": get_args(CloseOutcome),
+}
+"""What ``value`` may say, where it is a word of a fixed vocabulary."""
+
+Moment = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+"""A time with its zone; compared as the moment that it is."""
+
+
+def _word(allowed: Sequence[str]) -> AfterValidator:
+    def check(word: str) -> str:
+        if word not in allowed:
+            near = get_close_matches(word, allowed, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"allowed are {', '.join(allowed)}"
+            raise ValueError(f"{word!r} is unknown; {hint}")
+        return word
+
+    return AfterValidator(check)
 
 
 class Action(Value):
-    """One thing the agent does: ``do`` names it, the other fields are what it needs."""
+    """One thing the agent does: ``do`` names it, the other fields are what it needs (`NEEDS`)."""
 
-    do: Verb
-    field: str | None = None
+    do: Annotated[str, _word(tuple(NEEDS))]
+    field: Annotated[str, _word(FIELDS)] | None = None
     value: str | None = None
     sku: str | None = None
     problem: ProblemType | None = None
     units: int | None = None
     photo: bool | None = None
     remedy: RemedyKind | None = None
-    share: str | None = None
+    share: Decimal | None = None
     promise: PromiseKind | None = None
-    due: AwareDatetime | None = None
-    kind: str | None = None
+    due: Moment | None = None
+    kind: LetterKind | None = None
     text: str | None = None
     reason: str = ""
     by: str | None = None
-    role: str | None = None
+    role: Annotated[str, _word(ROLES)] | None = None
     hours: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        needed, possible = NEEDS[self.do]
+        given = self.model_fields_set - {"do"}
+        for name in needed:
+            if getattr(self, name) is None:
+                raise ValueError(f"{self.do} needs {name}")
+        for name in sorted(given - {*needed, *possible}):
+            raise ValueError(f"{self.do} knows no {name}")
+        words = VALUES.get(self.do)
+        if words is not None and self.value is not None and self.value not in words:
+            raise ValueError(f"value is {self.value!r}; allowed are {', '.join(words)}")
+        return self
 
 
 class Answers(Value):
@@ -96,16 +138,16 @@ class ExpectedPromise(Value):
     """A promise with its due time and state."""
 
     kind: PromiseKind
-    due: AwareDatetime
+    due: Moment
     sku: str | None = None
-    state: str = "open"
+    state: Annotated[str, _word(tuple(PromiseState))] = "open"
 
 
 class ExpectedFollowUp(Value):
     """An open follow-up."""
 
     kind: FollowUpKind
-    due: AwareDatetime
+    due: Moment
 
 
 class Expect(Value):
@@ -139,18 +181,14 @@ class Sample(Value):
     title: Text
     teaches: tuple[Literal["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8"], ...] = ()
     reviewed: bool
-    as_of: AwareDatetime
-    received_at: AwareDatetime
+    as_of: Moment
+    received_at: Moment
     marketplace: Marketplace | None = None
     agent: str = "lin"
     role: Literal["agent", "lead", "manager"] = "agent"
     message: str
     answers: Answers
     expect: Expect
-
-    @property
-    def now(self) -> datetime:
-        return self.as_of
 
 
 class SampleError(ValueError):
@@ -177,7 +215,9 @@ def load_sample(name: str, folder: Path | str | None = None) -> Sample:
     path = cases_dir(folder) / f"{name}.yaml"
     try:
         document = Document(path.name, path.read_bytes())
-        sample = Sample.model_validate(document.data)
+        sample = Sample.model_validate_json(json.dumps(document.data, default=str), strict=True)
+    except OSError as error:
+        raise SampleError(f"{path.name} cannot be read: {error.strerror}") from None
     except YamlError as error:
         raise SampleError("\n".join(str(fault) for fault in error.faults)) from None
     except ValidationError as error:
