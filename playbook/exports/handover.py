@@ -8,17 +8,15 @@ from playbook.domain.events import Event, EvidenceRequested, MessageApproved
 from playbook.domain.ledgers import promise_ledger
 from playbook.i18n import show, translator
 from playbook.i18n.words import FOLLOW_UPS, LETTERS, PROMISES, STANDINGS, word
-from playbook.policy import Policy
 
 
-def handover_card(case: Case, events: Sequence[Event], *, policy: Policy, now: datetime, lang: str) -> str:
+def handover_card(case: Case, events: Sequence[Event], *, now: datetime, lang: str) -> str:
     """Where the case stands, what was promised until when, what is open, what the buyer was told."""
     _ = translator(lang)
     order = case.order
-    zone = policy.market(order.marketplace).tz if order else None
 
     def at(moment: datetime) -> str:
-        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+        return show(moment, lang)
 
     parts = [f"{case.case_id} · {order.order_id if order else '–'} · {_(word(case.stage))}"]
     problems = [

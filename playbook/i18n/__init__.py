@@ -11,15 +11,29 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from playbook.domain.money import Money
 from playbook.domain.problems import Problem
+from playbook.i18n.orders import EVIDENCE
 from playbook.i18n.sentences import SENTENCES
-from playbook.i18n.words import word
+from playbook.i18n.words import CLOSINGS, COLUMNS, FLAGS, ROLES, word
 
-__all__ = ["LANGUAGES", "say", "translator"]
+__all__ = ["AGENT_ZONE", "LANGUAGES", "say", "show", "show_named", "translator"]
 
 LANGUAGES = ("en", "zh_CN")
+
+AGENT_ZONE = ZoneInfo("Asia/Shanghai")
+"""The zone in which agents read times: the teams work in China."""
+
+_NAMED: dict[str, Mapping[str, str]] = {
+    "column": COLUMNS,
+    "fact": {**EVIDENCE, **SENTENCES},
+    "flag": FLAGS,
+    "outcome": CLOSINGS,
+    "role": ROLES,
+}
+"""Params whose values are codes with words of their own."""
 
 
 @cache
@@ -35,6 +49,10 @@ def _catalog(lang: str) -> gettext.NullTranslations:
         write_mo(compiled, read_po(file, locale=lang))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+_BETWEEN = {("en", False): ", ", ("en", True): " ", ("zh_CN", False): "、", ("zh_CN", True): ""}
+"""What stands between several facts, and between whole sentences."""
 
 
 def translator(lang: str) -> Callable[[str], str]:
@@ -55,14 +73,23 @@ class _Shown(dict[str, str]):
     """Params as texts; one that is missing shows its name, so that a sentence never fails."""
 
     def __init__(self, params: Mapping[str, Any], lang: str) -> None:
-        super().__init__({key: show(value, lang) for key, value in params.items()})
+        super().__init__({key: show_named(key, value, lang) for key, value in params.items()})
 
     def __missing__(self, key: str) -> str:
         return f"{{{key}}}"
 
 
+def show_named(name: str, value: Any, lang: str) -> str:
+    """The fact *name* inside a sentence: some are codes that have words, the others as `show` has them."""
+    msgid = _NAMED[name].get(value) if name in _NAMED and isinstance(value, str) else None
+    return show(value, lang) if msgid is None else translator(lang)(msgid)
+
+
 def show(value: Any, lang: str) -> str:
-    """A fact inside a sentence: words for the vocabulary, money and dates as the language writes them."""
+    """A fact inside a sentence: words for the vocabulary, money and dates as the language writes them.
+
+    Times are shown in `AGENT_ZONE`; several facts are a list without those that are not known.
+    """
     _ = translator(lang)
     if isinstance(value, Problem):
         return say(value, lang)
@@ -76,13 +103,14 @@ def show(value: Any, lang: str) -> str:
 
         return str(format_currency(value.amount, value.currency, locale=lang))
     if isinstance(value, datetime):
-        from babel.dates import format_datetime
-
-        return str(format_datetime(value, "yyyy-MM-dd HH:mm zzz", locale=lang))
+        return f"{value.astimezone(AGENT_ZONE):%Y-%m-%d %H:%M}"
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple | list | frozenset | set):
-        return "; ".join(show(part, lang) for part in value)
+        known = [part for part in value if part is not None]
+        whole = bool(known) and all(isinstance(part, Problem) for part in known)
+        between = _BETWEEN[lang, whole]
+        return between.join(show(part, lang) for part in known)
     if hasattr(value, "of"):
         return str(value.of(lang))
     return "–" if value is None else str(value)

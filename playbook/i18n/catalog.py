@@ -3,31 +3,38 @@
 A test fails while a msgid has no translation, or a translation lacks a placeholder.
 """
 
+import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 PACKAGE = Path(__file__).resolve().parent.parent
 PATH = Path(__file__).with_name("zh_CN.po")
-KEYWORDS = {"_": None, "N_": None}
+MARKS = frozenset({"_", "N_"})
 
 
 def msgids() -> Iterator[tuple[str, str]]:
-    """Every msgid in the package, with the file that uses it."""
-    found = extract_from_dir(str(PACKAGE), [("**.py", "python")], keywords=KEYWORDS)
-    for filename, _line, message, *_rest in found:
-        if isinstance(message, str) and message:
-            yield message, filename
+    """Every msgid in the package, with the file that uses it.
+
+    Read from the syntax tree, because Babel's extractor does not look into f-strings.
+    """
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id=mark) | ast.Attribute(attr=mark),
+                    args=[ast.Constant(value=str(message)), *_],
+                ) if mark in MARKS:
+                    yield message, path.relative_to(PACKAGE).as_posix()
 
 
 def read() -> Catalog:
     """The Chinese catalog as it is."""
     if not PATH.exists():
-        return Catalog(locale="zh_CN", charset="utf-8")
+        return Catalog(locale="zh_CN")
     with PATH.open("rb") as file:
         return read_po(file, locale="zh_CN")
 
@@ -44,7 +51,7 @@ def update() -> tuple[int, int]:
     for message in dropped:
         catalog.delete(message)
     with PATH.open("wb") as file:
-        write_po(file, catalog, sort_output=True, width=110, omit_header=False)
+        write_po(file, catalog, sort_output=True, width=110, omit_header=True)
     return len(wanted.keys() - known), len(dropped)
 
 

@@ -110,6 +110,7 @@ SENTENCES: dict[str, str] = {
     "not_offered_to_you": N_("The case was offered to {to}, not to {name}."),
     "promises_open": N_("{count} promises are still open: keep them or change them first."),
     "reply_missing": N_("The buyer has not had an answer yet: send a message first."),
+    "message_truncated": N_("Only the first {read} of {length} characters were read."),
     # evidence for an order
     "order_id_in_text": N_("its complete number is in the text"),
     "order_id_given": N_("its complete number was typed in"),

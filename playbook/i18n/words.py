@@ -5,7 +5,7 @@
 
 from enum import StrEnum
 
-from playbook.domain.case import Stage
+from playbook.domain.case import WAITING, Stage
 from playbook.domain.claims import Evidence, Party, ProblemType
 from playbook.domain.ledgers import PromiseStanding
 from playbook.domain.orders import EarlierKind
@@ -119,6 +119,48 @@ OWNERS: dict[str, str] = {
     "amazon": N_("Amazon"),
     "buyer": N_("buyer"),
 }
+
+ROLES: dict[str, str] = {
+    "agent": N_("agent"),
+    "lead": N_("team lead"),
+    "manager": N_("manager"),
+}
+"""Who an actor is, by the name in the approval rules."""
+
+FLAGS: dict[str, str] = {
+    "complex": N_("complex case"),
+    "angry": N_("angry buyer"),
+    "event": N_("event date"),
+    "approval": N_("waits for approval"),
+    WAITING: N_("waits for evidence"),
+}
+"""What a case can be flagged with."""
+
+CLOSINGS: dict[str, str] = {
+    "solved": N_("solved"),
+    "redirected": N_("redirected to Amazon"),
+    "declined": N_("declined"),
+    "withdrawn": N_("withdrawn by the buyer"),
+}
+"""How a case can end."""
+
+COLUMNS: dict[str, str] = {
+    "issue": N_("problem"),
+    "channel": N_("channel"),
+    "market": N_("marketplace"),
+    "valid": N_("valid on"),
+    "business": N_("business order"),
+    "shipped": N_("shipped"),
+    "units": N_("units"),
+    "units_ordered": N_("units ordered"),
+    "unit_value": N_("price of one unit"),
+    "claim_value": N_("price of the units"),
+    "days_since_delivery": N_("days since delivery"),
+    "evidence": N_("evidence"),
+    "earlier_remedy": N_("compensated before"),
+    "in_stock": N_("in stock"),
+}
+"""The columns of the decision table."""
 
 OUTCOMES: dict[str, str] = {
     "allowed": N_("allowed"),

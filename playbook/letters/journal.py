@@ -8,7 +8,7 @@ from typing import assert_never
 from playbook.domain import events as e
 from playbook.domain.orders import Order
 from playbook.domain.remedies import Remedy
-from playbook.i18n import show, translator
+from playbook.i18n import show, show_named, translator
 from playbook.i18n.words import LETTERS, word
 
 
@@ -39,7 +39,7 @@ def _sentence(body: e.Body, order: Order | None, lang: str) -> str:
     _ = translator(lang)
 
     def fill(msgid: str, **params: object) -> str:
-        return msgid.format(**{key: show(value, lang) for key, value in params.items()})
+        return msgid.format(**{key: show_named(key, value, lang) for key, value in params.items()})
 
     match body:
         case e.CaseOpened():

@@ -8,28 +8,10 @@ from unicodedata import east_asian_width
 
 from playbook.domain.money import Money
 from playbook.i18n import show, translator
-from playbook.i18n.words import N_, OUTCOMES, REMEDIES
+from playbook.i18n.words import COLUMNS, OUTCOMES, REMEDIES
 from playbook.policy.policy import Policy
 from playbook.policy.remedy_rows import Outcome, RemedyRow
 from playbook.policy.tables import UNKNOWN, Lookup, Miss, RemedyFacts
-
-COLUMNS = {
-    "issue": N_("problem"),
-    "channel": N_("channel"),
-    "market": N_("marketplace"),
-    "valid": N_("valid on"),
-    "business": N_("business order"),
-    "shipped": N_("shipped"),
-    "units": N_("units"),
-    "units_ordered": N_("units ordered"),
-    "unit_value": N_("price of one unit"),
-    "claim_value": N_("price of the units"),
-    "days_since_delivery": N_("days since delivery"),
-    "evidence": N_("evidence"),
-    "earlier_remedy": N_("compensated before"),
-    "in_stock": N_("in stock"),
-}
-"""Column -> its name for people (msgid)."""
 
 
 def column_name(column: str, lang: str) -> str:

@@ -233,4 +233,4 @@ class FollowUpModel(t.HasTraits):
         """What a colleague needs to take over."""
         work = self.work
         events = work.desk.events(work.case.case_id)
-        return handover_card(work.case, events, policy=work.desk.policy, now=work.now, lang=work.lang)
+        return handover_card(work.case, events, now=work.now, lang=work.lang)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import ipywidgets as w
 
 from playbook.i18n import say
+from playbook.i18n.words import CLOSINGS, FLAGS
 from playbook.steps.commands import CloseCase
 from playbook.viewmodels.followup import FollowUpModel
 from playbook.widgets import html as h
@@ -53,7 +54,7 @@ class ClosingView(View):
         _, model = self._, self.model
         note = w.Text(placeholder=_("What should the next colleague know?"))
         flag = w.Dropdown(
-            options=[(_("complex case"), "complex"), (_("angry buyer"), "angry"), (_("event date"), "event")],
+            options=[(_(FLAGS[flag]), flag) for flag in ("complex", "angry", "event")],
             description=_("Flag"),
         )
 
@@ -96,12 +97,7 @@ class ClosingView(View):
     def _close(self) -> w.Widget:
         _, model = self._, self.model
         outcome = w.Dropdown(
-            options=[
-                (_("solved"), "solved"),
-                (_("redirected to Amazon"), "redirected"),
-                (_("declined"), "declined"),
-                (_("withdrawn by the buyer"), "withdrawn"),
-            ],
+            options=[(_(msgid), code) for code, msgid in CLOSINGS.items()],
             description=_("Outcome"),
         )
         potential = w.Text(placeholder=_("Internal: does this buyer have business potential? Never sent."))

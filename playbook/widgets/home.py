@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import ipywidgets as w
 
 from playbook.domain.case import Stage
-from playbook.i18n.words import word
+from playbook.i18n.words import FLAGS, word
 from playbook.settings import Settings
 from playbook.viewmodels.home import DueRow, HomeModel
 from playbook.widgets import html as h
@@ -120,7 +120,7 @@ class HomeView(View):
         return f"{self._link(due)} · {h.text(what)} · {left} · {h.moment(due.due_at, self.lang)}"
 
     def _cells(self, due: DueRow) -> list[str]:
-        flags = " ".join(h.badge(self._(flag.replace("_", " ")), "pb-warn") for flag in due.case.flags)
+        flags = " ".join(h.badge(self._(FLAGS.get(flag, flag)), "pb-warn") for flag in due.case.flags)
         when = "–"
         if due.due_at is not None:
             when = h.moment(due.due_at, self.lang) + (

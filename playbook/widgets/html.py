@@ -4,15 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape as _escape
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_currency
 
+from playbook import i18n
 from playbook.domain.money import Money
 
-AGENT_ZONE = ZoneInfo("Asia/Shanghai")
-"""The zone in which agents read times: the teams work in China."""
+AGENT_ZONE = i18n.AGENT_ZONE
 
 _INVISIBLE = {
     **dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *range(128, 160)), "�"),
