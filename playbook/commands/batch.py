@@ -118,12 +118,14 @@ def reading_record(identity: str | int, reading: Reading, *, with_order: bool) -
     }
 
 
-def _identity(content: Any) -> str | int | None:
+def identity_of(content: Any) -> str | int | None:
+    """The id of an input line, as far as it has a proper one."""
     identity = content.get("id") if isinstance(content, Mapping) else None
     return identity if isinstance(identity, str | int) and not isinstance(identity, bool) else None
 
 
-def _sentence(error: ValidationError) -> str:
+def first_error(error: ValidationError) -> str:
+    """The first thing that is wrong with an input line, with its place."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
     return f"{place}: {first['msg']}" if place else first["msg"]
@@ -134,13 +136,13 @@ def answer(raw: bytes) -> tuple[dict[str, Any], bool]:
     identity: str | int | None = None
     try:
         content = json.loads(raw.decode("utf-8"))
-        identity = _identity(content)
+        identity = identity_of(content)
         message = _Message.model_validate(content)
         lines = [line.ref() for line in message.order.lines] if message.order is not None else []
     except UnicodeDecodeError as error:
         return {"id": None, "error": f"not UTF-8 (byte {error.start})"}, False
     except ValidationError as error:
-        return {"id": identity, "error": _sentence(error)}, False
+        return {"id": identity, "error": first_error(error)}, False
     except (ValueError, RecursionError) as error:
         return {"id": identity, "error": f"not a readable line: {error}"}, False
     reading = read(message.message, lines, language=message.language)

@@ -2,16 +2,15 @@
 
 import json
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
 import click
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
-from playbook.commands.batch import encode, input_lines, open_input, open_output
+from playbook.commands.batch import encode, first_error, identity_of, input_lines, open_input, open_output
 from playbook.commands.database import FINDINGS, database_option, opened, read_settings
 from playbook.intake import read
 from playbook.orderbook import Found, Query, QueryItem, find
@@ -33,7 +32,7 @@ class _Item(BaseModel):
 class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    id: str | int
+    id: StrictStr | StrictInt
     text: str | None = None
     order_id: str | None = None
     order_id_part: str | None = None
@@ -81,17 +80,14 @@ def answer(raw: bytes, store: Store, now: datetime) -> tuple[dict[str, Any], boo
     identity: Any = None
     try:
         content = json.loads(raw.decode("utf-8"), parse_float=Decimal)
-        identity = content.get("id") if isinstance(content, Mapping) else None
+        identity = identity_of(content)
         asked = _Asked.model_validate(content)
     except UnicodeDecodeError as error:
         return {"id": None, "error": f"not UTF-8 (byte {error.start})"}, False
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        identity = identity if isinstance(identity, str | int) else None
-        return {"id": identity, "error": f"{place}: {first['msg']}" if place else first["msg"]}, False
+        return {"id": identity, "error": first_error(error)}, False
     except (ValueError, RecursionError) as error:
-        return {"id": None, "error": f"not a readable line: {error}"}, False
+        return {"id": identity, "error": f"not a readable line: {error}"}, False
     return found_record(asked.id, find(asked.query(), store, now)), True
 
 
@@ -122,5 +118,6 @@ def lock(source: str, target: str, database: str | None) -> None:
             record, fine = answer(raw, store, now)
             good = good and fine
             out.write(encode(record))
+            out.flush()
     if not good:
         sys.exit(FINDINGS)

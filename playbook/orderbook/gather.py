@@ -20,7 +20,9 @@ SHORTEST_PART = 3
 TITLE_FITS = 75.0
 """From this rapidfuzz score (0 to 100) on, a name in words may mean a title."""
 
-_TOKEN = re.compile(r"[^\W_](?:[^\W_]|[-/.#](?=[^\W_])){3,39}")
+_TOKEN = re.compile(r"[a-z0-9](?:[a-z0-9]|[-/.#](?=[a-z0-9])){3,39}")
+"""A number in a folded text: of Latin letters and digits only, because CJK writes no spaces around it."""
+
 _WORD = re.compile(r"[^\W_]+")
 _MAIL = re.compile(r"[^\s<>@,;:()\"]+@[^\s<>@,;:()\"]+\.[a-z]{2,}")
 _ORDER_WORD = re.compile(
@@ -108,7 +110,8 @@ def _by_text(query: Query, text: str, store: Store, leads: Leads) -> None:
             if tokens.get(squeeze(match[0])) != "order_id_in_text":
                 tokens[squeeze(match[0])] = kind
     values = list(tokens)[:400]
-    for number in store.find_by_key(Key.ORDER, values):
+    whole = store.find_by_key(Key.ORDER, values)
+    for number in whole:
         if number not in leads.facts and not is_amazon_order_id(number):
             leads.add([number], tokens[squeeze(number)], order_id=number)
             if tokens[squeeze(number)] == "order_id_in_text":
@@ -117,7 +120,10 @@ def _by_text(query: Query, text: str, store: Store, leads: Leads) -> None:
     for key, code in ((Key.PO, "po_number"), (Key.TRACKING, "tracking")):
         for value in long_enough if store.find_by_key(key, long_enough, before=query.at) else ():
             leads.add(store.find_by_key(key, [value], before=query.at), code, **{code: value})
-    for part in [value for value in values if value.isdigit() and 5 <= len(value) < 17]:
+    numbers = {squeeze(number) for number in whole}
+    for part in [
+        value for value in values if value.isdigit() and 5 <= len(value) < 17 and value not in numbers
+    ]:
         found = store.find_by_key(Key.ORDER_PART, [part], before=query.at)
         leads.add(found or _ending(part, query, store), "order_id_part", part=part)
 

@@ -13,6 +13,7 @@ from playbook.orderbook.refusals import ImportRefused, Skipped
 from playbook.policy.yamlfile import Document, YamlError
 from playbook.store import Key, Store
 from playbook.store.keys import fold
+from playbook.store.merging import merge_earlier
 
 AT_ONCE = 200
 
@@ -35,27 +36,35 @@ def link_replacements(store: Store, order_ids: Sequence[OrderId], source: str) -
 
 
 def linked(original: Order, replacement: Order) -> Order:
-    """*original* with what *replacement* sent again: its units are compensated, SKU by SKU."""
-    earlier = list(original.earlier)
-    known = {(entry.reference, entry.line) for entry in earlier if entry.kind is EarlierKind.REPLACEMENT}
+    """*original* with what *replacement* sends again: its units are compensated, SKU by SKU.
+
+    A replacement that was cancelled, or sends fewer units than before, gives the units back.
+    """
+    again = {
+        entry.line: 0
+        for entry in original.earlier
+        if entry.kind is EarlierKind.REPLACEMENT and entry.reference == replacement.order_id
+    }
     for sent in replacement.lines:
         left = sent.units_live
         for line in original.lines:
-            units = min(left, line.units_ordered)
-            if fold(line.sku) != fold(sent.sku) or not units:
-                continue
-            left -= units
-            if (replacement.order_id, line.line) not in known:
-                entry = Earlier(
-                    kind=EarlierKind.REPLACEMENT,
-                    line=line.line,
-                    units=units,
-                    reference=replacement.order_id,
-                    on=replacement.placed_at.date(),
-                )
-                earlier.append(entry)
+            room = line.units_ordered - again.get(line.line, 0)
+            if left and room and fold(line.sku) == fold(sent.sku):
+                again[line.line] = again.get(line.line, 0) + min(left, room)
+                left -= min(left, room)
+    entries = tuple(
+        Earlier(
+            kind=EarlierKind.REPLACEMENT,
+            line=line,
+            units=count,
+            reference=replacement.order_id,
+            on=replacement.placed_at.date(),
+        )
+        for line, count in again.items()
+    )
     orders = dict.fromkeys((*original.replacement_orders, replacement.order_id))
-    return original.model_copy(update={"earlier": tuple(earlier), "replacement_orders": tuple(orders)})
+    earlier = merge_earlier(original.earlier, entries)
+    return original.model_copy(update={"earlier": earlier, "replacement_orders": tuple(orders)})
 
 
 def put_earlier(store: Store, path: Path) -> list[Skipped]:
