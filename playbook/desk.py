@@ -7,8 +7,9 @@ agents can therefore never both compensate the last unit.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from playbook.domain.case import Case, Stage, apply, fold
 from playbook.domain.events import Event
@@ -20,13 +21,24 @@ from playbook.intake.redact import redact
 from playbook.letters import LetterKind, LintFinding, lint
 from playbook.policy import Policy
 from playbook.steps import Actor, Command, Refused, Setting, decide
-from playbook.steps.commands import AddNote, ApproveMessage, LockOrder, OpenCase
+from playbook.steps.commands import ApproveMessage, LockOrder, OpenCase
 from playbook.steps.schedule import market_of, reply_deadline, running_deadlines
 from playbook.store import CaseIndexRow, Store, VersionClash, WriteTx
 
 LONGEST_MESSAGE = 200_000
 KEEP_MESSAGES_DAYS = 30
 """Personal data may be kept for 30 days after delivery (facts: Amazon's data protection policy)."""
+
+FREE_TEXTS = frozenset({"text", "note", "reason", "potential"})
+"""Fields of commands that an agent types: personal data in them is masked before it can reach an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is left of the draft of a step once a command is accepted; without ``data`` it is forgotten."""
+
+    step: str
+    data: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +89,15 @@ class Desk:
         if len(message) > LONGEST_MESSAGE:
             return Refused((problem("message_too_long", length=len(message), limit=LONGEST_MESSAGE),))
         now = self.clock()
-        received = received_at or now
+        command = OpenCase(received_at or now, "", language, marketplace, sample)
+        judged = decide(Case(CaseId("")), command, Setting(self.policy, now, self.actor))
+        if isinstance(judged, Refused):
+            return judged
         case_id = self.store.new_case_id(now.year)
-        ref = ""
         if message.strip():
-            ref = self.store.vault_put("message", message, purge_after=_purge_day(received), case_id=case_id)
-        command = OpenCase(received, ref, language, marketplace, sample)
+            purge_after = _purge_day(command.received_at)
+            ref = self.store.vault_put("message", message, purge_after=purge_after, case_id=case_id)
+            command = replace(command, message_ref=ref)
         outcome = self.do(case_id, command, seen=0)
         if isinstance(outcome, Conflict):
             raise RuntimeError(f"new case id {case_id} was already in use")  # noqa: TRY004 - not about types
@@ -105,15 +120,16 @@ class Desk:
             elsewhere = _elsewhere(case, others)
         return Setting(self.policy, self.clock(), self.actor, elsewhere)
 
-    def do(self, case_id: str, command: Command, seen: int | None = None) -> Outcome:
-        """Decide *command* and save what it leads to.
+    def do(
+        self, case_id: str, command: Command, seen: int | None = None, draft: Draft | None = None
+    ) -> Outcome:
+        """Decide *command* and save what it leads to, together with what is left of the *draft*.
 
         *seen* is the version the page showed: when the log has moved on, nothing is saved and the
         conflict says what happened. None accepts whatever version there is.
         """
         known = CaseId(case_id)
-        if isinstance(command, AddNote):
-            command = AddNote(redact(command.text))
+        command = _without_personal_data(command)
         with self.store.write(self._lock_on(known, command)) as tx:
             log = tx.events(known)
             case = fold(known, log)
@@ -123,6 +139,8 @@ class Desk:
             decision = decide(case, command, setting)
             if isinstance(decision, Refused):
                 return decision
+            if draft is not None:
+                _save(tx, known, draft, setting.now)
             if not decision:
                 return Done(case, ())
             drafted = tuple(
@@ -150,7 +168,7 @@ class Desk:
     def simulate(self, case: Case, command: Command) -> Case | Refused:
         """The case as it would be after *command*: the same decision, nothing saved."""
         setting = self.setting(case)
-        decision = decide(case, command, setting)
+        decision = decide(case, _without_personal_data(command), setting)
         if isinstance(decision, Refused):
             return decision
         return apply(
@@ -168,20 +186,30 @@ class Desk:
         )
 
     def approve_message(
-        self, case: Case, kind: LetterKind, text: str, language: str, *, follow_up: str = ""
+        self,
+        case: Case,
+        kind: LetterKind,
+        text: str,
+        language: str,
+        *,
+        follow_up: str = "",
+        draft: Draft | None = None,
     ) -> Outcome | LintRefused:
         """Record a message the agent sends on the buyer's thread, unless a rule forbids it."""
         findings = lint(text, case=case, policy=self.policy, locale=language, now=self.clock())
         blocking = tuple(finding for finding in findings if finding.severity == "block")
         if blocking:
             return LintRefused(blocking)
-        if not text.strip():
-            return Refused((problem("text_needed"),))
-        ref = self.store.vault_put("letter", text, purge_after=_purge_day(self.clock()), case_id=case.case_id)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        return self.do(
-            case.case_id, ApproveMessage(kind.value, language, ref, digest, follow_up), seen=case.version
-        )
+        command = ApproveMessage(kind.value, language, "", digest, follow_up)
+        newer = self.store.events_since(case.case_id, case.version)
+        if newer:
+            return Conflict(apply(case, newer), newer)
+        judged = self.simulate(case, command)
+        if isinstance(judged, Refused):
+            return judged
+        ref = self.store.vault_put("letter", text, purge_after=_purge_day(self.clock()), case_id=case.case_id)
+        return self.do(case.case_id, replace(command, message_ref=ref), seen=case.version, draft=draft)
 
     def message(self, case: Case) -> str | None:
         """What the buyer wrote, from the vault; None after it was purged or when there was no text."""
@@ -228,6 +256,22 @@ class Desk:
             closed=case.stage is Stage.CLOSED,
             marketplace=market_of(case).value,
         )
+
+
+def _save(tx: WriteTx, case_id: CaseId, draft: Draft, at: datetime) -> None:
+    if draft.data:
+        tx.put_draft(case_id, draft.step, draft.data, at)
+    else:
+        tx.delete_draft(case_id, draft.step)
+
+
+def _without_personal_data(command: Command) -> Command:
+    typed: dict[str, Any] = {
+        field.name: redact(getattr(command, field.name))
+        for field in fields(command)
+        if field.name in FREE_TEXTS
+    }
+    return replace(command, **typed) if typed else command
 
 
 def _urgent(deadline_id: str) -> bool:

@@ -140,7 +140,7 @@ class ExpectedPromise(Value):
     kind: PromiseKind
     due: Moment
     sku: str | None = None
-    state: Annotated[str, _word(tuple(PromiseState))] = "open"
+    state: Annotated[str, _word(tuple(state.value for state in PromiseState))] = "open"
 
 
 class ExpectedFollowUp(Value):

@@ -6,6 +6,7 @@ from typing import Any
 
 import traitlets as t
 
+from playbook.desk import Draft
 from playbook.domain.case import Stage
 from playbook.domain.claims import Evidence, ProblemType
 from playbook.domain.orders import OrderLine
@@ -48,11 +49,15 @@ class BreakdownModel(t.HasTraits):
         super().__init__()
         self.work = work
         self._undo: list[tuple[Row, ...]] = []
+        self._order_id = ""
         self.load()
+        work.observe(lambda _: self._follow_order(), "case")
 
     def load(self) -> None:
         """Take the saved draft, else what was confirmed before, else the reader's proposal."""
         saved = self.work.draft(Stage.BREAKDOWN)
+        self._order_id = self._locked_id()
+        self.leave_untouched = False
         if self.work.case.order is None:
             self.rows = ()
         elif saved.get("order_id") == self.work.case.order.order_id:
@@ -193,10 +198,10 @@ class BreakdownModel(t.HasTraits):
 
     def confirm(self) -> bool:
         """Confirm the breakdown; True when it was accepted."""
-        if self.work.do(self.command):
-            self.work.drop_draft(Stage.BREAKDOWN)
+        if self.work.do(self.command, Draft(Stage.BREAKDOWN.value)):
             self._undo.clear()
             return True
+        self._keep()
         return False
 
     def list_text(self, lang: str | None = None) -> str:
@@ -243,6 +248,14 @@ class BreakdownModel(t.HasTraits):
     def ask_for_photos(self, items: tuple[str, ...]) -> bool:
         """Note that photos were asked for; a reminder is scheduled with the plan."""
         return self.work.do(RequestEvidence(items, Evidence.PHOTO))
+
+    def _locked_id(self) -> str:
+        return self.work.case.order.order_id if self.work.case.order else ""
+
+    def _follow_order(self) -> None:
+        """Rows belong to one order: when another is locked, or none, start again."""
+        if self._locked_id() != self._order_id:
+            self.load()
 
     def _set(self, rows: tuple[Row, ...]) -> None:
         if rows == self.rows:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import traitlets as t
 
-from playbook.desk import Conflict, Desk, Done, LintRefused, Outcome
+from playbook.desk import Conflict, Desk, Done, Draft, LintRefused, Outcome
 from playbook.domain.case import Case, Stage
 from playbook.domain.events import Event
 from playbook.domain.ids import CaseId
@@ -44,9 +44,12 @@ class CaseModel(t.HasTraits):
         self.set_trait("case", case)
         self.step = step_of(case)
 
-    def do(self, command: Command) -> bool:
-        """Carry out *command* as seen on this page; True when it was accepted. Tells why when not."""
-        return self.take(self.desk.do(self.case.case_id, command, seen=self.case.version))
+    def do(self, command: Command, draft: Draft | None = None) -> bool:
+        """Carry out *command* as seen on this page; True when it was accepted. Tells why when not.
+
+        *draft* is what is left of the step's draft then; it is saved with the command or not at all.
+        """
+        return self.take(self.desk.do(self.case.case_id, command, seen=self.case.version, draft=draft))
 
     def take(self, outcome: Outcome | LintRefused) -> bool:
         """Show what came of a command: the new state, the reasons against it, or the colleague's change."""
@@ -119,10 +122,6 @@ class CaseModel(t.HasTraits):
     def keep_draft(self, step: Stage, data: dict[str, Any]) -> None:
         """Save the unconfirmed work of a step: a kernel may die at any time."""
         self.desk.store.put_draft(self.case.case_id, step.value, data, self.desk.clock())
-
-    def drop_draft(self, step: Stage) -> None:
-        """Forget the unconfirmed work of a step, after it was confirmed."""
-        self.desk.store.delete_draft(self.case.case_id, step.value)
 
     def problems_of(self, command: Command) -> tuple[Problem, ...]:
         """Why *command* would be refused right now; empty when it would be accepted."""

@@ -1,14 +1,16 @@
 """The plan after the decision: promises, schedule, messages, memo, hand-over, close."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import traitlets as t
 
+from playbook.desk import Draft
 from playbook.domain.case import KnownPromise, Stage
 from playbook.domain.ledgers import PromiseStanding, promise_ledger
 from playbook.domain.problems import Problem
 from playbook.domain.promises import FollowUp, FollowUpKind, Promise, PromiseKind
+from playbook.domain.remedies import RemedyKind
 from playbook.exports import calendar_file, handover_card, refund_sheet
 from playbook.letters import Letter, LetterKind, LintFinding, draft, lint, memo_digest
 from playbook.steps.commands import (
@@ -59,6 +61,12 @@ class FollowUpModel(t.HasTraits):
                 LetterKind(saved["letter_kind"]), str(saved["locale"]), str(saved["letter_text"])
             )
             self.letter_text = self.letter.text
+        self.dates = {
+            (str(remedy), PromiseKind(kind)): datetime.fromisoformat(due_at)
+            for remedy, kind, due_at in saved.get("dates", [])
+        }
+        self._drop_undatable()
+        work.observe(lambda _: self._drop_undatable(), "case")
 
     @property
     def command(self) -> ConfirmPlan:
@@ -82,12 +90,14 @@ class FollowUpModel(t.HasTraits):
         if due_at is not None:
             dates[(remedy, kind)] = due_at
         self.dates = dates
+        self._keep()
 
     def confirm(self) -> bool:
         """Make the promises and schedule the follow-ups."""
-        if self.work.do(self.command):
+        if self.work.do(self.command, Draft(Stage.FOLLOW_UP.value, self._drafted_letter())):
             self.dates = {}
             return True
+        self._keep()
         return False
 
     @property
@@ -134,14 +144,23 @@ class FollowUpModel(t.HasTraits):
         self.edit(self.letter.text)
         return self.letter
 
+    @property
+    def suggested(self) -> LetterKind:
+        """The message that the case calls for next: what the buyer has not been told yet."""
+        case = self.work.case
+        told = {message.kind for message in case.messages}
+        if not case.plan_confirmed:
+            return LetterKind.ASK_DETAILS if case.awaited else LetterKind.FIRST_REPLY
+        only_amazon = all(remedy.kind is RemedyKind.REDIRECT_TO_AMAZON for remedy in case.remedies)
+        first = LetterKind.REDIRECT if only_amazon else LetterKind.SOLUTION
+        if first not in told:
+            return first
+        return LetterKind.UPDATE if case.open_promises else LetterKind.CLOSING_SUMMARY
+
     def edit(self, text: str) -> None:
         """Change the text of the drafted message."""
         self.letter_text = text
-        if self.letter is not None:
-            self.work.keep_draft(
-                Stage.FOLLOW_UP,
-                {"letter_kind": self.letter.kind.value, "locale": self.letter.locale, "letter_text": text},
-            )
+        self._keep()
 
     @property
     def findings(self) -> tuple[LintFinding, ...]:
@@ -169,13 +188,18 @@ class FollowUpModel(t.HasTraits):
         if self.letter is None:
             return False
         outcome = self.work.desk.approve_message(
-            self.work.case, self.letter.kind, self.letter_text, self.letter.locale, follow_up=follow_up
+            self.work.case,
+            self.letter.kind,
+            self.letter_text,
+            self.letter.locale,
+            follow_up=follow_up,
+            draft=Draft(Stage.FOLLOW_UP.value, self._drafted_dates()),
         )
         if self.work.take(outcome):
             self.letter = None
             self.letter_text = ""
-            self.work.drop_draft(Stage.FOLLOW_UP)
             return True
+        self._keep()
         return False
 
     @property
@@ -234,3 +258,26 @@ class FollowUpModel(t.HasTraits):
         work = self.work
         events = work.desk.events(work.case.case_id)
         return handover_card(work.case, events, now=work.now, lang=work.lang)
+
+    def _keep(self) -> None:
+        drafted = {**self._drafted_letter(), **self._drafted_dates()}
+        if drafted:
+            self.work.keep_draft(Stage.FOLLOW_UP, drafted)
+
+    def _drafted_letter(self) -> dict[str, Any]:
+        if self.letter is None:
+            return {}
+        kind, locale = self.letter.kind.value, self.letter.locale
+        return {"letter_kind": kind, "locale": locale, "letter_text": self.letter_text}
+
+    def _drafted_dates(self) -> dict[str, Any]:
+        dates = [[remedy, kind.value, at.isoformat()] for (remedy, kind), at in self.dates.items()]
+        return {"dates": dates} if dates else {}
+
+    def _drop_undatable(self) -> None:
+        """Forget dates of promises that the plan would no longer make."""
+        if self.dates:
+            planned = planned_promises(self.work.case, ConfirmPlan(), self.work.setting)
+            known = {(promise.remedy, promise.kind) for promise in planned}
+            if self.dates.keys() - known:
+                self.dates = {key: due_at for key, due_at in self.dates.items() if key in known}

@@ -4,6 +4,7 @@ from typing import Literal
 
 import traitlets as t
 
+from playbook.desk import Draft
 from playbook.domain.case import Case, Stage
 from playbook.domain.events import Fact
 from playbook.domain.ids import find_order_ids
@@ -44,7 +45,10 @@ class LockModel(t.HasTraits):
         self.work = work
         saved = work.draft(Stage.LOCK)
         self.known = {field: str(saved.get(field, "")) for field in FIELDS}
+        self.picked = str(saved.get("picked", ""))
+        self.second_fact = str(saved.get("second_fact", ""))
         self.search()
+        self.observe(lambda _: self._keep(), ["known", "picked", "second_fact"])
 
     def set_known(self, field: str, value: str) -> None:
         """Type or change one known fact; the search runs again."""
@@ -53,7 +57,6 @@ class LockModel(t.HasTraits):
         if self.known.get(field, "") == value:
             return
         self.known = {**self.known, field: value}
-        self.work.keep_draft(Stage.LOCK, dict(self.known))
         self.search()
 
     @property
@@ -141,10 +144,7 @@ class LockModel(t.HasTraits):
         if command is None:
             self.work.refuse(self.blockers)
             return False
-        if self.work.do(command):
-            self.work.drop_draft(Stage.LOCK)
-            return True
-        return False
+        return self.work.do(command, Draft(Stage.LOCK.value))
 
     def withdraw(self, reason: str) -> bool:
         """Take the lock back, with a reason."""
@@ -172,6 +172,11 @@ class LockModel(t.HasTraits):
             return False
         today = self.work.desk.order(order.order_id)
         return today is not None and fingerprint(today) != fingerprint(order)
+
+    def _keep(self) -> None:
+        if self.work.case.order is None:
+            saved = {**self.known, "picked": self.picked, "second_fact": self.second_fact}
+            self.work.keep_draft(Stage.LOCK, saved)
 
 
 def _items(sku: str | None, reading: Reading) -> tuple[QueryItem, ...]:

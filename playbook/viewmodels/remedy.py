@@ -7,6 +7,7 @@ from typing import Any
 
 import traitlets as t
 
+from playbook.desk import Draft
 from playbook.domain.case import Case, Stage
 from playbook.domain.claims import ClaimItem, Evidence, ProblemType
 from playbook.domain.events import ApprovalRequested
@@ -52,13 +53,21 @@ class RemedyModel(t.HasTraits):
         self.work = work
         self._options: tuple[object, dict[str, tuple[Option, ...]]] = (None, {})
         self.load()
+        work.observe(lambda _: self._drop_decided(), "case")
 
     def load(self) -> None:
         """Take the saved draft, as far as it still names undecided items."""
-        saved = self.work.draft(Stage.REMEDY).get("choices", [])
+        saved = self.work.draft(Stage.REMEDY)
+        choices = [_choice_from(raw) for raw in saved.get("choices", [])]
+        self.in_stock = saved.get("in_stock")
+        self.choices = {choice.item: choice for choice in choices}
+        self._drop_decided()
+
+    def _drop_decided(self) -> None:
+        """Leave out what can no longer be chosen: another choice, a request or a new breakdown came first."""
         undecided = {item.item for item in self.undecided}
-        choices = [_choice_from(raw) for raw in saved]
-        self.choices = {choice.item: choice for choice in choices if choice.item in undecided}
+        if self.choices.keys() - undecided:
+            self.choices = {item: choice for item, choice in self.choices.items() if item in undecided}
 
     @property
     def undecided(self) -> tuple[ClaimItem, ...]:
@@ -194,10 +203,10 @@ class RemedyModel(t.HasTraits):
 
     def confirm(self, note: str = "") -> bool:
         """Agree on the drafted choices, or ask a lead for them; True when it was accepted."""
-        if self.work.do(replace(self.command, note=note)):
+        if self.work.do(replace(self.command, note=note), Draft(Stage.REMEDY.value)):
             self.choices = {}
-            self.work.drop_draft(Stage.REMEDY)
             return True
+        self._keep()
         return False
 
     def withdraw(self, remedy_id: str, reason: str) -> bool:
@@ -219,12 +228,16 @@ class RemedyModel(t.HasTraits):
     def set_in_stock(self, in_stock: bool | None) -> None:
         """Say whether goods for a replacement are in stock; None when unknown."""
         self.in_stock = in_stock
+        self._keep()
 
     def _set(self, choices: dict[str, Choice]) -> None:
         if choices != self.choices:
             self.choices = choices
-            drafted = [{**asdict(choice), "share": _text(choice.share)} for choice in choices.values()]
-            self.work.keep_draft(Stage.REMEDY, {"choices": drafted})
+            self._keep()
+
+    def _keep(self) -> None:
+        drafted = [{**asdict(choice), "share": _text(choice.share)} for choice in self.choices.values()]
+        self.work.keep_draft(Stage.REMEDY, {"choices": drafted, "in_stock": self.in_stock})
 
 
 def _text(share: Decimal | None) -> str | None:
