@@ -81,6 +81,7 @@ class Page(TornadoVoilaHandler):  # type: ignore[misc]
             asked["lang"] = interface_language(accept, self.settings["playbook_language"])
             self.redirect(f"{self.request.path}?{urlencode(asked)}")
             return
+        self.xsrf_token  # noqa: B018 - reading it sets the cookie with which a closed page gives its kernel back
         async for part in self.get_generator(path):
             self.write(part)
             await self.flush()

@@ -38,6 +38,11 @@ class Row:
         """Whether anything was said about these units at all."""
         return self.problem is not None or self.units is not None
 
+    @property
+    def is_claim(self) -> bool:
+        """Whether something is wrong with these units, as far as is known."""
+        return self.is_mentioned and self.problem is not ProblemType.NO_ISSUE
+
 
 class BreakdownModel(t.HasTraits):
     """Rows of the breakdown table; every order line has at least one row, perhaps an empty one."""

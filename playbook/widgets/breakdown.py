@@ -27,7 +27,7 @@ class BreakdownView(View):
         self.model = model
         self.side = side
         self.page = 0
-        self.only_claimed = False
+        self.only_claimed = len(model.lines) > PAGE and any(r.is_claim for r in model.rows)
         self.shown: dict[int, RowWidgets] = {}
         self.order_id = ""
 
@@ -39,7 +39,9 @@ class BreakdownView(View):
         self.back = button("←", lambda: self._turn(-1), work=work, tip=_("Earlier lines"))
         self.forth = button("→", lambda: self._turn(1), work=work, tip=_("Next lines"))
         self.where = html(cls="pb-muted")
-        self.filter = w.Checkbox(description=_("Only lines with something"), indent=False)
+        self.filter = w.Checkbox(
+            value=self.only_claimed, description=_("Only lines with a problem"), indent=False
+        )
         self.filter.observe(guarded(lambda change: self._filter(change["new"]), work), "value")
         self.untouched = w.Checkbox(description=_("Leave the rest open: not mentioned"), indent=False)
         self.untouched.observe(guarded(lambda c: self._leave(c["new"]), work), "value")
@@ -76,8 +78,13 @@ class BreakdownView(View):
 
     def _head(self) -> str:
         _ = self._
-        cells = (_("Product"), _("Problem"), _("Units"), _("Photo"), _("All units"), "")
-        return h.tag("div", *(h.tag("span", h.text(cell)) for cell in cells), cls="pb-grid")
+        cells = (_("Product"), _("Ordered"), _("Problem"), _("Units"), _("Photo"), _("All units"), "")
+        numbers = {_("Ordered"), _("Units")}
+        return h.tag(
+            "div",
+            *(h.tag("span", h.text(cell), cls="n" if cell in numbers else "") for cell in cells),
+            cls="pb-grid",
+        )
 
     def _case_changed(self) -> None:
         order = self.model.work.case.order
@@ -87,7 +94,7 @@ class BreakdownView(View):
         self._draw()
 
     def _visible(self) -> tuple[OrderLine, ...]:
-        spoken = {r.line for r in self.model.rows if r.is_mentioned and r.problem is not ProblemType.NO_ISSUE}
+        spoken = {r.line for r in self.model.rows if r.is_claim or not r.sure}
         return tuple(line for line in self.model.lines if not self.only_claimed or line.line in spoken)
 
     def _fill(self) -> None:
@@ -222,6 +229,7 @@ class RowWidgets:
         _ = view._
         model = view.model
         self.label = html()
+        self.ordered = html(cls="n")
         self.problem = w.Dropdown(
             options=problem_options(_), tooltip=_("Problem of {sku}").format(sku=line.sku)
         )
@@ -232,7 +240,9 @@ class RowWidgets:
         self.bar = html()
         self.action = w.Button()
         self.action.on_click(guarded(lambda _b: self._act(), model.work))
-        self.box = w.HBox([self.label, self.problem, self.units, self.photo, self.bar, self.action])
+        self.box = w.HBox(
+            [self.label, self.ordered, self.problem, self.units, self.photo, self.bar, self.action]
+        )
         self.box.add_class("pb-grid")
         self.first = True
         self.problem.observe(guarded(self._problem, model.work), "value")
@@ -252,9 +262,9 @@ class RowWidgets:
             if first
             else h.tag("span", "↳", cls="pb-muted")
         )
-        ordered = _("{units} ordered").format(units=self.line.units_ordered)
-        doubt = " " + h.badge("?", "pb-warn") if not row_.sure else ""
-        self.label.value = name + doubt + (h.tag("div", h.text(ordered), cls="pb-muted") if first else "")
+        doubt = h.badge("?", "pb-warn") + " " if not row_.sure else ""
+        self.label.value = h.tag("span", doubt, name, cls="pb-name", title=self.line.title)
+        self.ordered.value = h.text(self.line.units_ordered) if first else ""
         self.drawing = True
         try:
             self.problem.value = row_.problem.value if row_.problem else ""
@@ -262,7 +272,7 @@ class RowWidgets:
             self.photo.value = row_.photo
         finally:
             self.drawing = False
-        claimed = row_.is_mentioned and row_.problem is not ProblemType.NO_ISSUE
+        claimed = row_.is_claim
         self.photo.layout.visibility = "visible" if claimed else "hidden"
         self.bar.value = bar_html(total, _) if first else ""
         unsure = not row_.sure
@@ -319,4 +329,4 @@ def bar_html(total: LineTotals, _: Callable[[str], str]) -> str:
         words.append(_("number open"))
     elif total.open_units:
         words.append(_("{units} open").format(units=total.open_units))
-    return bar + h.tag("div", h.text(", ".join(words)), cls="pb-muted")
+    return h.tag("div", bar, h.tag("span", h.text(", ".join(words)), cls="pb-muted"), cls="pb-units")

@@ -125,7 +125,11 @@ class FollowUpView(View):
         if model.work.case.closed:
             return row(text, cls="pb-row")
         if promises:
-            reference = w.Text(placeholder=_("tracking number or refund reference"), tooltip=_("Reference"))
+            reference = w.Text(
+                placeholder=_("tracking number or refund reference"),
+                tooltip=_("Reference"),
+                layout={"width": "250px"},
+            )
 
             def keep() -> None:
                 for promise in promises:
@@ -172,7 +176,7 @@ class FollowUpView(View):
             description=_("Move"),
         )
         at = w.NaiveDatetimePicker(tooltip=_("New date and time, China time"))
-        reason = w.Text(placeholder=_("Why? The buyer will be told."))
+        reason = w.Text(placeholder=_("Why? The buyer will be told."), layout={"width": "230px"})
 
         def move() -> None:
             due_at = _as_utc(at.value)

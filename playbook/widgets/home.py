@@ -1,6 +1,7 @@
 """The front page: what is due, open cases, search, a new case."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import ipywidgets as w
 
@@ -27,7 +28,12 @@ class HomeView(View):
         self.due = html()
         self.cases = html()
         self.opened = html()
-        search = w.Text(placeholder=_("Case, order number, agent or flag"), description=_("Search"))
+        search = w.Text(
+            placeholder=_("Case, order number, agent or flag"),
+            description=_("Search"),
+            style={"description_width": "initial"},
+        )
+        search.add_class("pb-grow")
         closed = w.Checkbox(description=_("Show closed cases too"), indent=False)
         search.observe(guarded(lambda change: self._search(change["new"]), None), "value")
         closed.observe(guarded(lambda change: self._show_closed(change["new"]), None), "value")
@@ -35,12 +41,14 @@ class HomeView(View):
         self.forth = button("→", lambda: self._turn(1), tip=_("Next page"))
         new = NewCaseView(model, self._announce)
         new.show()
-        self._draw()
-        left = w.VBox([card(self.due), new, self.opened])
+        left = w.VBox([new, self.opened, card(self.due)])
         refresh = button(_("Refresh"), self._draw)
-        right = card(row(search, closed, refresh), self.cases, row(self.back, self.forth))
+        self.pager = row(self.back, self.forth)
+        self._draw()
+        right = card(row(search, closed, refresh), self.cases, self.pager)
         page = w.HBox([left, right])
         page.add_class("pb-two")
+        page.add_class("pb-desk")
         return [html(self._bar()), page]
 
     def _bar(self) -> str:
@@ -65,7 +73,8 @@ class HomeView(View):
     def _announce(self, case_id: str) -> None:
         href = h.link("case", case=case_id, lang=self.lang, agent=self.model.desk.actor.name)
         text = self._("Case {case_id} is open: go to it").format(case_id=case_id)
-        self.opened.value = h.tag("p", h.tag("a", h.text(text), href=href, cls="pb-btn pb-btn-primary"))
+        link = h.tag("a", h.text(text), href=href, cls="pb-btn pb-btn-primary")
+        self.opened.value = h.tag("p", link, h.go(href))
         self._draw()
 
     def _search(self, text: str) -> None:
@@ -88,12 +97,12 @@ class HomeView(View):
         due = [r for r in self.model.due_now if not r.case.closed]
         title = h.tag("h2", h.text(_("Due now and within a day")))
         if due:
-            self.due.value = title + h.items(self._due_line(r) for r in due)
+            self.due.value = title + h.table([], [self._due_cells(r) for r in due])
         else:
             self.due.value = title + h.tag("p", h.text(_("Nothing is due within a day.")), cls="pb-muted")
         head = [_("Case"), _("Order"), _("Market"), _("Stage"), _("Next"), _("Agent"), _("Flags")]
         if rows:
-            self.cases.value = h.tag("h2", h.text(_("Cases"))) + h.table(head, [self._cells(r) for r in rows])
+            self.cases.value = h.table(head, [self._cells(r) for r in rows])
         else:
             hint = (
                 _("No case found.")
@@ -103,6 +112,7 @@ class HomeView(View):
             self.cases.value = h.tag("p", h.text(hint), cls="pb-empty")
         self.back.disabled = self.model.page == 0
         self.forth.disabled = not self.model.has_more
+        self.pager.layout.display = None if self.model.page or self.model.has_more else "none"
 
     def _link(self, due: DueRow) -> str:
         agent = self.model.desk.actor.name
@@ -112,12 +122,15 @@ class HomeView(View):
             href=h.link("case", case=due.case.case_id, lang=self.lang, agent=agent),
         )
 
-    def _due_line(self, due: DueRow) -> str:
+    def _due_cells(self, due: DueRow) -> list[str]:
         assert due.due_at is not None
         now = self.model.desk.clock()
         what = self._("platform deadline") if due.is_platform else self._("our follow-up")
-        left = h.badge(self._("overdue"), "pb-bad") if due.overdue else h.until(due.due_at, now, self.lang)
-        return f"{self._link(due)} · {h.text(what)} · {left} · {h.moment(due.due_at, self.lang)}"
+        left = h.tag(
+            "span", h.until(due.due_at, now, self.lang), cls=f"pb-tag {_urgency(due.due_at - now)}".strip()
+        )
+        when = h.tag("span", h.text(what), " · ", h.moment(due.due_at, self.lang), cls="pb-muted")
+        return [self._link(due), left, when]
 
     def _cells(self, due: DueRow) -> list[str]:
         flags = " ".join(h.badge(self._(FLAGS.get(flag, flag)), "pb-warn") for flag in due.case.flags)
@@ -135,3 +148,10 @@ class HomeView(View):
             h.text(due.case.agent),
             flags,
         ]
+
+
+def _urgency(left: timedelta) -> str:
+    """The colour of a clock: red when overdue, amber within four hours."""
+    if left < timedelta(0):
+        return "pb-bad"
+    return "pb-warn" if left < timedelta(hours=4) else ""

@@ -10,6 +10,7 @@ from babel.numbers import format_currency
 
 from playbook import i18n
 from playbook.domain.money import Money
+from playbook.i18n import translator
 
 AGENT_ZONE = i18n.AGENT_ZONE
 
@@ -49,7 +50,7 @@ def mono(value: object) -> str:
 def table(
     head: Sequence[str], rows: Iterable[Sequence[str]], *, numeric: frozenset[int] = frozenset()
 ) -> str:
-    """A table: *head* are plain texts, *rows* cells of safe HTML; *numeric* columns are right-aligned."""
+    """A table: *head* plain texts (empty: none), *rows* cells of safe HTML, *numeric* right-aligned."""
 
     def cells(name: str, values: Sequence[str]) -> str:
         return "".join(tag(name, value, cls="n" if at in numeric else "") for at, value in enumerate(values))
@@ -57,7 +58,7 @@ def table(
     body = "".join(tag("tr", cells("td", row)) for row in rows)
     return tag(
         "table",
-        tag("thead", tag("tr", cells("th", [text(h) for h in head]))),
+        tag("thead", tag("tr", cells("th", [text(h) for h in head]))) if head else "",
         tag("tbody", body),
         cls="pb-table",
     )
@@ -97,5 +98,22 @@ def day(at: datetime, lang: str) -> str:
 
 
 def until(at: datetime, now: datetime, lang: str) -> str:
-    """How long until *at*, or how long ago, in words."""
-    return text(format_timedelta(at - now, add_direction=True, granularity="minute", locale=lang))
+    """How long until *at*, or how long it is overdue, in words: to the minute within two days."""
+    _ = translator(lang)
+    left = abs(at - now)
+    hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
+    if hours >= 48:
+        span = str(format_timedelta(left, granularity="day", threshold=2, locale=lang))
+    elif hours:
+        span = _("{hours} h {minutes} min").format(hours=hours, minutes=minutes)
+    else:
+        span = _("{minutes} min").format(minutes=minutes)
+    return text((_("in {span}") if at >= now else _("{span} overdue")).format(span=span))
+
+
+def go(address: str) -> str:
+    """Leads a Voilà page to *address* by itself; does nothing in JupyterLab, where pages are notebooks."""
+    return tag("img", src="data:,", alt="", onerror=_GO, data_href=address)
+
+
+_GO = "if(document.body.dataset.voila)location.assign(this.dataset.href)"

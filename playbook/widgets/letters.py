@@ -27,13 +27,16 @@ class LetterView(View):
         _ = self._
         case = self.model.work.case
         self.kind = w.Dropdown(
-            options=[(_(LETTERS[kind.value]), kind.value) for kind in LetterKind], description=_("Message")
+            options=[(_(LETTERS[kind.value]), kind.value) for kind in LetterKind],
+            description=_("Message"),
+            style={"description_width": "initial"},
         )
         language = case.language if case.language in WRITTEN_LANGUAGES else "en"
         self.language = w.Dropdown(
             options=[(LANGUAGES[code], code) for code in WRITTEN_LANGUAGES],
             value=language,
             description=_("Language"),
+            style={"description_width": "initial"},
         )
         self.text = w.Textarea(
             placeholder=_("Choose a message and draft it; you can edit it before copying.")
@@ -45,11 +48,12 @@ class LetterView(View):
         self.copy = html()
         self.sent = button(_("Sent on the buyer's thread"), self._approve, work=self.model.work, primary=True)
         self.text.observe(guarded(lambda change: self._edited(change["new"]), self.model.work), "value")
-        self.draw()
+        self.model.work.observe(guarded(lambda _change: self._suggest(), self.model.work), "case")
+        self._suggest()
         return [
             card(
                 html(h.tag("h2", h.text(_("Message to the buyer")))),
-                row(self.kind, self.language, button(_("Draft"), self._draft, work=self.model.work)),
+                row(self.kind, self.language, button(_("Write it"), self._draft, work=self.model.work)),
                 self.text,
                 self.findings,
                 row(self.copy, self.sent),
@@ -61,6 +65,15 @@ class LetterView(View):
         self.follow_up = follow_up
         self.kind.value = kind.value
         self._draft()
+
+    def _suggest(self) -> None:
+        """Have the message ready that comes next, unless the agent is at one already."""
+        model = self.model
+        if model.letter is None and not model.work.case.closed:
+            self.kind.value = model.suggested.value
+            if model.work.case.plan_confirmed:
+                self.model.write(model.suggested, str(self.language.value))
+        self.draw()
 
     def _draft(self) -> None:
         self.model.write(LetterKind(self.kind.value), str(self.language.value))

@@ -81,10 +81,9 @@ class SearchView(View):
             "tracking": _("Tracking number"),
             "sku": _("SKU"),
         }
-        fields = [self._field(name, label) for name, label in labels.items()]
         self.verdict = html()
-        self.pick = w.RadioButtons(options=[], layout={"width": "auto"})
-        self.details = html()
+        self.candidates = w.VBox()
+        self.rows: dict[str, CandidateRow] = {}
         self.second = w.Dropdown(
             options=[(_("choose…"), "")] + [(_(SENTENCES[code]), code) for code in SECOND_FACTS],
             description=_("Second fact"),
@@ -92,25 +91,23 @@ class SearchView(View):
         )
         self.lock = button(_("Lock this order"), model.confirm, work=model.work, primary=True)
         self.blockers = html()
+        fields = [self._field(name, label) for name, label in labels.items()]
+        grid = w.GridBox(fields, layout={"grid_template_columns": "repeat(auto-fill, minmax(190px, 1fr))"})
+        self.known = card(html(h.tag("h2", h.text(_("Search with what else is known")))), grid)
         self._draw()
         model.observe(guarded(lambda _c: self._draw(), model.work), ["found", "picked", "second_fact"])
-        self.pick.observe(guarded(self._picked, model.work), "value")
         self.second.observe(guarded(lambda c: model.set_trait("second_fact", c["new"]), model.work), "value")
-        grid = w.GridBox(fields, layout={"grid_template_columns": "repeat(auto-fill, minmax(220px, 1fr))"})
-        return [
-            card(html(h.tag("h2", h.text(_("What is known beside the message")))), grid),
-            card(
-                html(h.tag("h2", h.text(_("Orders that fit")))),
-                self.verdict,
-                self.pick,
-                self.details,
-                row(self.second),
-                row(self.lock, self.blockers),
-            ),
-        ]
+        found = card(
+            html(h.tag("h2", h.text(_("Orders that fit")))),
+            self.verdict,
+            self.candidates,
+            row(self.second),
+            row(self.lock, self.blockers),
+        )
+        return [found, self.known]
 
     def _field(self, name: str, label: str) -> w.Widget:
-        field = w.Text(value=self.model.known.get(name, ""), placeholder=label, tooltip=label)
+        field = w.Text(value=self.model.known.get(name, ""), tooltip=label)
         field.description = label
         field.style.description_width = "initial"
         field.add_class("pb-field")
@@ -118,10 +115,6 @@ class SearchView(View):
             guarded(lambda change: self.model.set_known(name, change["new"]), self.model.work), "value"
         )
         return field
-
-    def _picked(self, change: dict[str, object]) -> None:
-        if change["new"]:
-            self.model.pick(str(change["new"]))
 
     def _draw(self) -> None:
         _, model = self._, self.model
@@ -135,51 +128,64 @@ class SearchView(View):
         }
         style = {"certain": "pb-ok", "ask": "pb-note", "none": "pb-empty"}[model.verdict]
         self.verdict.value = h.tag("p", h.text(heads[model.verdict]), cls=style)
-        options = [(self._label(candidate), candidate.order.order_id) for candidate in candidates]
-        if tuple(options) != tuple(self.pick.options):
-            self.pick.options = options
-        wanted = model.picked or None
-        if self.pick.value != wanted:
-            self.pick.value = wanted
-        self.pick.layout.display = None if options else "none"
-        self.details.value = candidates_html(candidates, model)
+        self._draw_candidates(candidates)
         self.second.layout.display = None if model.needs_second_fact else "none"
-        if model.picked:
-            self.lock.description = _("Lock {order_id}").format(order_id=model.picked)
+        self.lock.description = (
+            _("Lock {order_id}").format(order_id=model.picked) if model.picked else _("Lock this order")
+        )
         self.lock.disabled = bool(model.blockers)
         self.blockers.value = h.items((h.text(say(p, self.lang)) for p in model.blockers), cls="pb-note")
 
-    def _label(self, candidate: Candidate) -> str:
-        order = candidate.order
-        return (
-            f"{order.order_id} · {order.placed_at:%Y-%m-%d} · {len(order.lines)} · {order.marketplace.value}"
-        )
+    def _draw_candidates(self, candidates: Sequence[Candidate]) -> None:
+        facts = {c.order.order_id: _facts(c.order, self.model.work) for c in candidates}
+        differs = {key for key in FACTS if len({fact[key] for fact in facts.values()}) > 1}
+        rows: dict[str, CandidateRow] = {}
+        for candidate in candidates:
+            order_id = candidate.order.order_id
+            rows[order_id] = self.rows.get(order_id) or CandidateRow(self.model, order_id)
+            rows[order_id].draw(candidate, facts[order_id], differs, alone=len(candidates) == 1)
+        self.rows = rows
+        self.candidates.children = [known.box for known in rows.values()]
 
 
-def candidates_html(candidates: Sequence[Candidate], model: LockModel) -> str:
-    """Candidates side by side; what tells near-identical ones apart stands out."""
-    if not candidates:
-        return ""
-    _ = translator(model.work.lang)
-    facts = [_facts(candidate.order, model.work) for candidate in candidates]
-    differs = {key for key in facts[0] if len({fact[key] for fact in facts}) > 1} if len(facts) > 1 else set()
-    rows = []
-    for candidate, fact in zip(candidates, facts, strict=True):
-        cells = [h.mono(candidate.order.order_id)]
-        cells += [h.tag("b", value) if key in differs else value for key, value in fact.items()]
-        cells.append(h.items(h.text(text) for text in model.evidence_texts(candidate)))
-        rows.append(cells)
-    head = [_("Order"), _("Placed"), _("Lines"), _("Units"), _("Total"), _("Channel"), _("Why")]
-    return h.table(head, rows, numeric=frozenset({2, 3, 4}))
+class CandidateRow:
+    """One order that fits: its facts, the evidence for it, and the button that picks it."""
+
+    def __init__(self, model: LockModel, order_id: str) -> None:
+        self.model = model
+        self.order_id = order_id
+        self._ = translator(model.work.lang)
+        self.pick = button("", lambda: model.pick(order_id), work=model.work)
+        self.facts = html(cls="pb-grow")
+        self.box = row(self.pick, self.facts, cls="pb-row")
+
+    def draw(self, candidate: Candidate, facts: dict[str, str], differs: set[str], *, alone: bool) -> None:
+        """Show the candidate; facts in which candidates differ stand out."""
+        _ = self._
+        picked = self.model.picked == self.order_id
+        self.pick.description = _("✓ picked") if picked else _("Pick")
+        self.pick.tooltip = _("Pick {order_id}").format(order_id=self.order_id)
+        self.pick.layout.display = "none" if alone and picked else None
+        (self.box.add_class if picked else self.box.remove_class)("pb-hit")
+        shown = (h.tag("b", facts[key]) if key in differs else facts[key] for key in FACTS)
+        line = h.tag("div", h.mono(self.order_id), " · ", " · ".join(shown))
+        why = h.items((h.text(text) for text in self.model.evidence_texts(candidate)), cls="pb-muted")
+        self.facts.value = line + why
+
+
+FACTS = ("placed", "lines", "total", "channel", "market")
+"""What is compared between orders that fit."""
 
 
 def _facts(order: Order, work: CaseModel) -> dict[str, str]:
+    _ = translator(work.lang)
+    units = sum(line.units_ordered for line in order.lines)
     return {
         "placed": h.day(order.placed_at, work.lang),
-        "lines": h.text(len(order.lines)),
-        "units": h.text(sum(line.units_ordered for line in order.lines)),
+        "lines": h.text(_("{lines} lines, {units} units").format(lines=len(order.lines), units=units)),
         "total": h.money(total([line.paid_total for line in order.lines], order.currency), work.lang),
         "channel": h.text("+".join(sorted(channel.value for channel in order.channels))),
+        "market": h.text(order.marketplace.value),
     }
 
 

@@ -31,6 +31,8 @@ class NewCaseView(View):
         self.received = w.NaiveDatetimePicker(
             description=_("Received (China time)"), style={"description_width": "initial"}
         )
+        self.received.add_class("pb-field")
+        self.market.add_class("pb-field")
         self.problems = html()
         go = button(_("Open a case"), self._open, primary=True)
         return [

@@ -1,4 +1,4 @@
-"""The options of a claim item as one table: what, who, when, how much, why, and the rule behind it."""
+"""An option of a claim item in words: what, when, how much, why, and the rule behind it."""
 
 from collections.abc import Sequence
 
@@ -12,32 +12,38 @@ from playbook.widgets import html as h
 _STYLE = {"allowed": "pb-ok", "needs_lead": "pb-warn", "refused": "pb-bad"}
 
 
-def options_table(offered: Sequence[Option], work: CaseModel) -> str:
-    """A table of options; procedure and reasons unfold under each."""
+def option_html(option: Option, work: CaseModel) -> str:
+    """One option that can be chosen, on one line; procedure and reasons unfold below."""
     _ = translator(work.lang)
-    head = [_("Remedy"), _("Who"), _("The buyer gets"), _("Until"), _("Cost to us"), _("May we?")]
-    return h.table(head, [_cells(option, work) for option in offered])
+    preferred = h.badge(_("preferred"), "pb-ok") if option.preferred else ""
+    lead = h.badge(_(OUTCOMES[option.outcome]), _STYLE[option.outcome]) if option.problems else ""
+    cells = (
+        h.tag("span", h.tag("b", _gets(option, work)), " ", preferred, lead),
+        h.tag("span", _until(option, work), cls="pb-muted"),
+        h.tag("span", h.text(_("cost: ")), _costs(option, work), cls="pb-muted"),
+    )
+    line = h.tag("div", *cells, cls="pb-optline")
+    return line + _reasons(option, work) + _details(option, work)
 
 
-def _cells(option: Option, work: CaseModel) -> list[str]:
+def refused_html(refused: Sequence[Option], work: CaseModel) -> str:
+    """Options that no rule allows here, each with every reason, folded away."""
+    if not refused:
+        return ""
     _ = translator(work.lang)
-    name = h.tag("b", h.text(_(word(option.kind))))
-    if option.preferred:
-        name += " " + h.badge(_("preferred"), "pb-ok")
-    return [
-        name + _details(option, work),
-        h.text(_(OWNERS.get(option.row.then.owner, option.row.then.owner))),
-        _gets(option, work),
-        _until(option, work),
-        _costs(option, work),
-        h.badge(_(OUTCOMES[option.outcome]), _STYLE[option.outcome]) + _reasons(option, work),
+    lines = [
+        h.tag("b", h.text(_(word(option.kind)))) + _reasons(option, work) + _details(option, work)
+        for option in refused
     ]
+    title = _("Not possible here: {count}").format(count=len(refused))
+    return h.tag("details", h.tag("summary", h.text(title)), h.items(lines))
 
 
 def _details(option: Option, work: CaseModel) -> str:
     _ = translator(work.lang)
     then = option.row.then
-    parts = [h.tag("p", h.text(then.why.of(work.lang)))]
+    owner = _("Done by: {owner}").format(owner=_(OWNERS.get(then.owner, then.owner)))
+    parts = [h.tag("p", h.text(then.why.of(work.lang))), h.tag("p", h.text(owner))]
     parts.append(h.tag("ol", *(h.tag("li", h.text(step.of(work.lang))) for step in then.procedure)))
     if then.buyer_does is not None:
         parts.append(h.tag("p", h.tag("b", h.text(_("The buyer: "))), h.text(then.buyer_does.of(work.lang))))
@@ -64,7 +70,9 @@ def _gets(option: Option, work: CaseModel) -> str:
         return h.text(_("the missing part"))
     if option.refund:
         amount = h.money(option.refund_total, work.lang)
-        return amount if option.share == 100 else f"{amount} ({h.text(option.share.normalize())} %)"
+        return (
+            amount if option.share == 100 else f"{amount} ({h.text(format(option.share.normalize(), 'f'))} %)"
+        )
     return h.text("–")
 
 
@@ -72,12 +80,9 @@ def _until(option: Option, work: CaseModel) -> str:
     _ = translator(work.lang)
     lines = [f"{h.text(_(word(p.kind)))}: {h.moment(p.due_at, work.lang)}" for p in option.promises]
     if option.buyer_sees is not None:
-        first, last = option.buyer_sees
-        lines.append(
-            h.text(_("buyer has it between {first} and {last}")).format(
-                first=h.day(first, work.lang), last=h.day(last, work.lang)
-            )
-        )
+        first, last = (h.day(day, work.lang) for day in option.buyer_sees)
+        span = first if first == last else f"{first} – {last}"
+        lines.append(h.text(_("at the buyer: {span}")).format(span=span))
     return "<br>".join(lines)
 
 

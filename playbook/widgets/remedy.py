@@ -17,7 +17,7 @@ from playbook.steps.remedy import LEADS
 from playbook.viewmodels.remedy import Group, Preview, RemedyModel
 from playbook.widgets import html as h
 from playbook.widgets.base import View, button, card, guarded, html, row
-from playbook.widgets.options import options_table
+from playbook.widgets.options import option_html, refused_html
 from playbook.widgets.side import SideView
 
 PAGE = 25
@@ -31,6 +31,7 @@ class RemedyView(View):
         self.model = model
         self.side = side
         self.items: dict[str, ItemRow] = {}
+        self.choosers: list[tuple[w.Button, Group, RemedyKind]] = []
 
     def build(self) -> Sequence[w.Widget]:
         self.groups = w.VBox()
@@ -51,6 +52,7 @@ class RemedyView(View):
             self.preview,
             self.note,
             row(self.confirm, self.prefer, self.clear, self.blockers),
+            cls="pb-sticky",
         )
         self._draw_case()
         self.model.observe(self._draft_changed, "choices")
@@ -69,6 +71,7 @@ class RemedyView(View):
 
     def _draw_case(self) -> None:
         self.items = {}
+        self.choosers = []
         self.groups.children = [self._group(group) for group in self.model.groups]
         self.pending.children = [self._request(request) for request in self.model.pending]
         self.agreed.children = [self._agreed()] if self.model.work.case.remedies else []
@@ -76,21 +79,31 @@ class RemedyView(View):
 
     def _group(self, group: Group) -> w.Widget:
         units = sum(item.units - self.model.work.case.decided_units(item.item) for item in group.items)
-        title = self._("{problem}: {units} units on {lines} lines").format(
+        title = self._("{problem}: units {units}, lines {lines}").format(
             problem=self._(word(group.problem)), units=units, lines=len(group.items)
         )
         head = html(h.tag("h2", h.text(title), " ", h.badge(group.channel.value)))
         offered = self._group_options(group)
-        table = html(options_table(offered, self.model.work))
-        chooses = [self._choose_button(group, option) for option in offered if option.outcome != "refused"]
+        open_ones = [option for option in offered if option.outcome != "refused"]
+        chooses = [self._choice(group, option) for option in open_ones]
+        refused = [option for option in offered if option.outcome == "refused"]
         rows = [self._item(item) for item in group.items[:PAGE]]
         more = len(group.items) - PAGE
         rest = [html(h.tag("p", h.text(self._("and {count} more lines: choose for all").format(count=more))))]
-        return card(head, table, row(*chooses), *rows, *(rest if more > 0 else []))
+        return card(
+            head, *chooses, html(refused_html(refused, self.model.work)), *rows, *(rest if more > 0 else [])
+        )
 
-    def _choose_button(self, group: Group, option: Option) -> w.Button:
-        label = self._("{remedy} for all").format(remedy=self._(word(option.kind)))
-        return button(label, lambda: self._choose_group(group, option.kind), work=self.model.work)
+    def _choice(self, group: Group, option: Option) -> w.Widget:
+        """A button that chooses the option for the whole group, with what it means beside it."""
+        choose = button(
+            self._(word(option.kind)),
+            lambda: self._choose_group(group, option.kind),
+            work=self.model.work,
+            tip=self._("Choose for all {count} lines of this problem").format(count=len(group.items)),
+        )
+        self.choosers.append((choose, group, option.kind))
+        return row(choose, html(option_html(option, self.model.work), cls="pb-grow"), cls="pb-opt")
 
     def _group_options(self, group: Group) -> tuple[Option, ...]:
         """The options of the first item, and of the others what the first does not know."""
@@ -109,6 +122,10 @@ class RemedyView(View):
     def _draw_draft(self) -> None:
         for item_row in self.items.values():
             item_row.draw()
+        for choose, group, kind in self.choosers:
+            drafted = [self.model.choices.get(item.item) for item in group.items]
+            chosen = any(choice is not None and choice.kind is kind for choice in drafted)
+            (choose.add_class if chosen else choose.remove_class)("pb-chosen")
         result = self.model.simulate() if self.model.choices else None
         problems = () if result is None or isinstance(result, Preview) else result
         if isinstance(result, Preview):

@@ -18,7 +18,7 @@ class SummaryView(View):
     """Every unit and every cent of the order, below the last step."""
 
     def __init__(self, work: CaseModel) -> None:
-        super().__init__(work.lang, "pb-step")
+        super().__init__(work.lang, "pb-step pb-wide")
         self.work = work
 
     def build(self) -> Sequence[w.Widget]:
