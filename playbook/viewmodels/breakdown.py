@@ -82,6 +82,7 @@ class BreakdownModel(t.HasTraits):
                     for number, item in enumerate(self.work.case.items, start=1)
                 )
             )
+            self.leave_untouched = any(total.open_units for total in self.totals)
         else:
             self.rows = self.proposal()
         self._undo.clear()

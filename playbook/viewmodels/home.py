@@ -1,11 +1,12 @@
 """The desk's front page: what is due, open cases, search, and the way into a new case."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import count, takewhile
 
 import traitlets as t
 
-from playbook.desk import Desk, Done
+from playbook.desk import LONGEST_MESSAGE, Desk, Done
 from playbook.domain.ids import Marketplace
 from playbook.i18n import say
 from playbook.intake import read
@@ -13,6 +14,8 @@ from playbook.store import CaseIndexRow
 from playbook.viewmodels.traits import state
 
 PAGE = 50
+BATCH = 500
+SOON = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +45,27 @@ class HomeModel(t.HasTraits):
     def rows(self) -> tuple[DueRow, ...]:
         """Cases sorted by the nearest platform deadline, then by the nearest promise or follow-up."""
         now = self.desk.clock()
-        listed = self.desk.store.list_index(
-            open_only=not self.show_closed,
-            text=self.text.strip() or None,
-            limit=PAGE,
-            offset=self.page * PAGE,
-        )
-        return tuple(self._due(row, now) for row in listed)
+        return tuple(self._due(row, now) for row in self._listed(self.page * PAGE, PAGE))
 
     @property
     def has_more(self) -> bool:
         """Whether there is a further page."""
-        return len(self.rows) == PAGE
+        return bool(self._listed((self.page + 1) * PAGE, 1))
 
     @property
     def due_now(self) -> tuple[DueRow, ...]:
-        """Overdue, or due within the next 24 hours."""
+        """Every open case, on whatever page, that is overdue or due within the next 24 hours."""
         now = self.desk.clock()
-        return tuple(
-            row for row in self.rows if row.due_at is not None and (row.due_at - now).total_seconds() < 86400
+        batches = (self._listed(offset, BATCH, open_only=True) for offset in count(0, BATCH))
+        rows = (self._due(row, now) for batch in takewhile(bool, batches) for row in batch)
+        return tuple(row for row in rows if row.due_at is not None and row.due_at - now < SOON)
+
+    def _listed(self, offset: int, limit: int, *, open_only: bool = False) -> tuple[CaseIndexRow, ...]:
+        return self.desk.store.list_index(
+            open_only=open_only or not self.show_closed,
+            text=self.text.strip() or None,
+            limit=limit,
+            offset=offset,
         )
 
     def _due(self, row: CaseIndexRow, now: datetime) -> DueRow:
@@ -73,7 +78,7 @@ class HomeModel(t.HasTraits):
         self, message: str, *, received_at: datetime | None = None, marketplace: Marketplace | None = None
     ) -> str | None:
         """Open a case for a message; the case id, or None with the reasons in ``notice``."""
-        language = read(message).language if message.strip() else "en"
+        language = read(message).language if message.strip() and len(message) <= LONGEST_MESSAGE else "en"
         outcome = self.desk.open_case(
             message, received_at=received_at, language=language, marketplace=marketplace
         )

@@ -21,6 +21,9 @@ from playbook.steps.options import Option, options
 from playbook.viewmodels.case import CaseModel
 from playbook.viewmodels.traits import state
 
+FRESH_SECONDS = 60
+"""So long options are shown as they were counted: dates move with the clock, units with other cases."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -51,7 +54,9 @@ class RemedyModel(t.HasTraits):
     def __init__(self, work: CaseModel) -> None:
         super().__init__()
         self.work = work
-        self._options: tuple[object, dict[str, tuple[Option, ...]]] = (None, {})
+        self._known_at: object = None
+        self._options: dict[str, tuple[Option, ...]] = {}
+        self._setting = work.setting
         self.load()
         work.observe(lambda _: self._drop_decided(), "case")
 
@@ -97,14 +102,15 @@ class RemedyModel(t.HasTraits):
         return line
 
     def options(self, item: ClaimItem) -> tuple[Option, ...]:
-        """The options of an item; computed once per state of the case."""
-        state = (self.work.case.version, self.in_stock)
-        if self._options[0] != state:
-            self._options = (state, {})
-        known = self._options[1]
-        if item.item not in known:
-            known[item.item] = options(self.work.case, item, self.work.setting, in_stock=self.in_stock)
-        return known[item.item]
+        """The options of an item; computed once per state of the case, and again a minute later."""
+        minute = int(self.work.now.timestamp()) // FRESH_SECONDS
+        known_at = (self.work.case.version, self.in_stock, minute)
+        if self._known_at != known_at:
+            self._known_at, self._options, self._setting = known_at, {}, self.work.setting
+        if item.item not in self._options:
+            found = options(self.work.case, item, self._setting, in_stock=self.in_stock)
+            self._options[item.item] = found
+        return self._options[item.item]
 
     def preferred(self, item: ClaimItem) -> Option | None:
         """The option the rules prefer, if anything but a refusal is left."""
