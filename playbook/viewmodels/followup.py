@@ -13,6 +13,7 @@ from playbook.domain.promises import FollowUp, FollowUpKind, Promise, PromiseKin
 from playbook.domain.remedies import RemedyKind
 from playbook.exports import calendar_file, handover_card, refund_sheet
 from playbook.letters import Letter, LetterKind, LintFinding, draft, lint, memo_digest
+from playbook.steps import Refused
 from playbook.steps.commands import (
     AcceptHandOver,
     AddNote,
@@ -107,9 +108,12 @@ class FollowUpModel(t.HasTraits):
 
     @property
     def follow_ups(self) -> tuple[FollowUp, ...]:
-        """What is still to do: the confirmed schedule, or what it would be."""
+        """What is still to do: the confirmed schedule, or what it would be once the plan is confirmed."""
         case = self.work.case
-        return case.open_follow_ups if case.plan_confirmed else schedule(case, self.work.setting)
+        if case.plan_confirmed:
+            return case.open_follow_ups
+        after = self.work.desk.simulate(case, self.command)
+        return schedule(case, self.work.setting) if isinstance(after, Refused) else after.open_follow_ups
 
     def keep(self, promise: str, reference: str = "") -> bool:
         """Record that a promise was kept, with its tracking number or refund reference."""
@@ -161,6 +165,19 @@ class FollowUpModel(t.HasTraits):
         """Change the text of the drafted message."""
         self.letter_text = text
         self._keep()
+
+    def discard(self) -> None:
+        """Put the drafted message aside."""
+        self.letter = None
+        self.letter_text = ""
+        self._keep()
+
+    @property
+    def due_letter(self) -> LetterKind | None:
+        """The message that is due at this moment, ready to be drafted; None while nothing is."""
+        if not self.work.case.plan_confirmed or self.work.case.closed:
+            return None
+        return None if self.suggested is LetterKind.UPDATE else self.suggested
 
     @property
     def findings(self) -> tuple[LintFinding, ...]:
