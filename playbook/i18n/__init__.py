@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from playbook.domain.money import Money
 from playbook.domain.problems import Problem
-from playbook.i18n.orders import EVIDENCE
+from playbook.i18n.orders import EVIDENCE, IMPORTS, STORE
 from playbook.i18n.sentences import SENTENCES
 from playbook.i18n.words import CLOSINGS, COLUMNS, FLAGS, ROLES, word
 
@@ -25,6 +25,8 @@ LANGUAGES = ("en", "zh_CN")
 
 AGENT_ZONE = ZoneInfo("Asia/Shanghai")
 """The zone in which agents read times: the teams work in China."""
+
+_SENTENCES = {**SENTENCES, **IMPORTS, **STORE}
 
 _NAMED: dict[str, Mapping[str, str]] = {
     "column": COLUMNS,
@@ -63,7 +65,7 @@ def translator(lang: str) -> Callable[[str], str]:
 def say(problem: Problem, lang: str) -> str:
     """The sentence for a problem, with its numbers, in *lang*."""
     _ = translator(lang)
-    sentence = SENTENCES.get(problem.code)
+    sentence = _SENTENCES.get(problem.code)
     if sentence is None:
         return str(problem)
     return _(sentence).format_map(_Shown(problem.params, lang))

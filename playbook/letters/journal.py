@@ -7,6 +7,7 @@ from typing import assert_never
 
 from playbook.domain import events as e
 from playbook.domain.orders import Order
+from playbook.domain.promises import FollowUpKind, Promise
 from playbook.domain.remedies import Remedy
 from playbook.i18n import show, show_named, translator
 from playbook.i18n.words import LETTERS, word
@@ -25,17 +26,69 @@ class JournalLine:
 
 def journal(events: Sequence[e.Event], lang: str) -> tuple[JournalLine, ...]:
     """The events as sentences, oldest first."""
-    lines = []
-    order: Order | None = None
-    for event in events:
-        if isinstance(event.body, e.OrderLocked):
-            order = event.body.order
-        text = _sentence(event.body, order, lang)
-        lines.append(JournalLine(event.at, event.actor, text, event.type, event.seq))
-    return tuple(lines)
+    teller = _Teller(lang)
+    return tuple(
+        JournalLine(event.at, event.actor, teller.tell(event.body), event.type, event.seq) for event in events
+    )
 
 
-def _sentence(body: e.Body, order: Order | None, lang: str) -> str:
+class _Teller:
+    """Puts events into words; remembers the order, and what remedies, promises and tasks are about."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+        self.order: Order | None = None
+        self.names: dict[str, str] = {}
+
+    def tell(self, body: e.Body) -> str:
+        """The sentence of the next event."""
+        if isinstance(body, e.OrderLocked):
+            self.order = body.order
+        self.names.update(self._named(body))
+        return " ".join(_sentence(body, self).split())
+
+    def remedy(self, remedy: Remedy) -> str:
+        """A remedy with its units, and its refund if there is one."""
+        text = f"{remedy.units} x {self._sku(remedy.line)}: {translator(self.lang)(word(remedy.kind))}"
+        return f"{text}, {show(remedy.refund_total, self.lang)}" if remedy.refund else text
+
+    def promise(self, promise: Promise) -> str:
+        """What was promised, and for which goods."""
+        text = translator(self.lang)(word(promise.kind))
+        if promise.line is None:
+            return text
+        units = f"{promise.units} x " if promise.units else ""
+        return f"{text} ({units}{self._sku(promise.line)})"
+
+    def _sku(self, number: int) -> str:
+        line = self.order.line(number) if self.order else None
+        return str(line.sku if line else number)
+
+    def _named(self, body: e.Body) -> dict[str, str]:
+        match body:
+            case e.RemedyChosen():
+                return {body.remedy.remedy: self.remedy(body.remedy)}
+            case e.PromiseMade():
+                return {body.promise.promise: self.promise(body.promise)}
+            case e.PromiseSuperseded():
+                return {body.replacement.promise: self.promise(body.replacement)}
+            case e.FollowUpScheduled():
+                return {
+                    task.follow_up: self.names.get(task.promise, translator(self.lang)(word(task.kind)))
+                    for task in body.follow_ups
+                }
+            case _:
+                return {}
+
+    def name(self, known: str) -> str:
+        """What an id stands for; a first reply may be done before any schedule was made."""
+        if known == FollowUpKind.FIRST_REPLY:
+            return translator(self.lang)(word(FollowUpKind.FIRST_REPLY))
+        return self.names.get(known, known)
+
+
+def _sentence(body: e.Body, teller: _Teller) -> str:
+    lang = teller.lang
     _ = translator(lang)
 
     def fill(msgid: str, **params: object) -> str:
@@ -73,9 +126,11 @@ def _sentence(body: e.Body, order: Order | None, lang: str) -> str:
         case e.RemediesOffered():
             return fill(_("Options looked at for {count} entries."), count=len(body.offers))
         case e.RemedyChosen():
-            return fill(_("Agreed: {remedy}"), remedy=_remedy(body.remedy, order, lang))
+            return fill(_("Agreed: {remedy}"), remedy=teller.remedy(body.remedy))
         case e.RemedyWithdrawn():
-            return fill(_("Remedy {remedy} taken back: {reason}"), remedy=body.remedy, reason=body.reason)
+            return fill(
+                _("Taken back: {remedy}. {reason}"), remedy=teller.name(body.remedy), reason=body.reason
+            )
         case e.ApprovalRequested():
             return fill(
                 _("Approval asked for {amount}, {count} remedies."),
@@ -83,28 +138,31 @@ def _sentence(body: e.Body, order: Order | None, lang: str) -> str:
                 count=len(body.remedies),
             )
         case e.ApprovalGiven():
-            return fill(_("Approved. {note}"), note=body.note).strip()
+            return fill(_("Approved. {note}"), note=body.note)
         case e.ApprovalRefused():
             return fill(_("Approval refused: {note}"), note=body.note)
         case e.PromiseMade():
             return fill(
-                _("Promised: {what} by {due}"), what=_(word(body.promise.kind)), due=body.promise.due_at
+                _("Promised: {what} by {due}"), what=teller.promise(body.promise), due=body.promise.due_at
             )
         case e.PromiseKept():
             return fill(
-                _("Promise {promise} kept. {reference}"), promise=body.promise, reference=body.reference
-            ).strip()
+                _("Promise kept: {what}. {reference}"),
+                what=teller.name(body.promise),
+                reference=body.reference,
+            )
         case e.PromiseSuperseded():
             return fill(
-                _("Promise {promise} moved to {due}: {reason}"),
-                promise=body.promise,
+                _("Promise moved to {due}: {what}. {reason}"),
+                what=teller.promise(body.replacement),
                 due=body.replacement.due_at,
                 reason=body.reason,
             )
         case e.FollowUpScheduled():
             return fill(_("Schedule: {count} follow-ups."), count=len(body.follow_ups))
         case e.FollowUpDone():
-            return fill(_("Follow-up done: {what} {note}"), what=body.follow_up, note=body.note).strip()
+            note = _(LETTERS[body.note]) if body.note in LETTERS else body.note
+            return fill(_("Follow-up done: {what}. {note}"), what=teller.name(body.follow_up), note=note)
         case e.MessageApproved():
             return fill(
                 _("Message sent: {kind} ({language})"), kind=_(LETTERS[body.kind]), language=body.language
@@ -114,21 +172,15 @@ def _sentence(body: e.Body, order: Order | None, lang: str) -> str:
         case e.NoteAdded():
             return fill(_("Note: {text}"), text=body.text)
         case e.Flagged():
-            return fill(_("Flag set: {flag}") if body.on else _("Flag removed: {flag}"), flag=body.flag)
+            msgid = _("Flag set: {flag}. {note}") if body.on else _("Flag removed: {flag}. {note}")
+            return fill(msgid, flag=body.flag, note=body.note)
         case e.HandOverOffered():
-            return fill(_("Offered to {name}. {note}"), name=body.to, note=body.note).strip()
+            return fill(_("Offered to {name}. {note}"), name=body.to, note=body.note)
         case e.HandOverAccepted():
             return _("Hand-over accepted.")
         case e.CaseClosed():
-            return fill(_("Case closed: {outcome}."), outcome=body.outcome)
+            return fill(_("Case closed: {outcome}. {note}"), outcome=body.outcome, note=body.potential)
         case e.CaseReopened():
             return fill(_("Case reopened: {reason}"), reason=body.reason)
         case _:
             assert_never(body)
-
-
-def _remedy(remedy: Remedy, order: Order | None, lang: str) -> str:
-    _ = translator(lang)
-    line = order.line(remedy.line) if order else None
-    text = f"{remedy.units} x {line.sku if line else remedy.line}: {_(word(remedy.kind))}"
-    return f"{text}, {show(remedy.refund_total, lang)}" if remedy.refund else text

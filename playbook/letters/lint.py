@@ -3,35 +3,22 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from playbook.domain.case import Case
 from playbook.domain.ids import Marketplace, find_order_ids
 from playbook.domain.money import total
+from playbook.domain.orders import amounts_total
+from playbook.letters.figures import Day, Figure, blank, figures, folded, has_date
 from playbook.letters.kinds import LOCALES
-from playbook.letters.words import locale_of, words
+from playbook.letters.words import bank_days, locale_of, plain_title
 from playbook.policy import MessageRuleRow, Policy
 from playbook.policy.base import Text
 
-_CURRENCY = r"(?:US\$|CN¥|JP¥|[$€£¥￥]|USD|EUR|GBP|JPY|CAD|AUD|元|円)"
-_NUMBER = r"\d[\d.,\u00a0\u202f']*"
-_AMOUNT = re.compile(rf"{_CURRENCY}\s?(?P<before>{_NUMBER})|(?P<after>{_NUMBER})\s?{_CURRENCY}")
-_UNITS = re.compile(
-    r"(?<![\d.,-])(?P<units>\d{1,7})\s?(?:x|×|units?|pieces?|pcs|件|个|個|点|Stück|Stk)(?![A-Za-z\d])",
-    re.IGNORECASE,
-)
-# English and German months, short or long
-_MONTHS = r"(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\.?"
-_DATE = re.compile(
-    rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|(?:\d{{4}}\s?年\s?)?\d{{1,2}}\s?月\s?\d{{1,2}}\s?日"
-    rf"|\b\d{{1,2}}\.?\s{_MONTHS}(?:\s\d{{4}})?|\b{_MONTHS}\s\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s\d{{4}})?\b",
-    re.IGNORECASE,
-)
-_TRACKING = re.compile(r"\b(?=[A-Z0-9]*\d)[A-Z0-9]{10,34}\b")
 _PROMISING = {
     "en": re.compile(
         r"\b(?:we will|we'll|will be)\b[^.\n]*\b(?:refund|ship|send|replace|submit)", re.IGNORECASE
@@ -40,13 +27,27 @@ _PROMISING = {
     "zh": re.compile(r"我们(?:会|将)[^。\n]*(?:退款|补发|寄出|发出)"),
     "ja": re.compile(r"(?:返金|発送|お送り)(?:いた)?します"),
 }
+_SENTENCE_END = re.compile(r"(?<!\d)[.!?](?!\s*\d)|[。！？\n]")
+_QUESTION = re.compile(r"[?？]|か。?\s*$")
+_NAMED_NUMBER = re.compile(
+    r"(?:tracking|order|RMA|return|reference|Sendungs|Bestell|Rück|Retouren|运单|物流|快递|订单|退货"
+    r"|追跡|問い合わせ|伝票|注文|返品)[^\d\n]{0,25}(?P<number>\d{8,40})(?!\d)",
+    re.IGNORECASE,
+)
+"""A long number behind a word that says what it is: not a phone number."""
+_PARCEL_CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{10,34}(?![A-Za-z0-9])")
 _LONGEST = 20_000
+_LONGEST_SHOWN = 40
 
 REASONS = {
     "amount_not_in_ledger": Text(
         en="An amount in the text is not in the ledger.", zh_CN="文中的金额与账目不符。"
     ),
     "units_not_in_ledger": Text(en="A number of units is not in the ledger.", zh_CN="文中的件数与账目不符。"),
+    "number_not_in_ledger": Text(
+        en="This number is nowhere in the case: look at it again.",
+        zh_CN="此售后单中没有这个数字，请再核对。",
+    ),
     "date_not_in_ledger": Text(en="A date was promised nowhere.", zh_CN="文中的日期没有对应的承诺。"),
     "other_order": Text(en="The text names another order.", zh_CN="文中出现了其他订单号。"),
     "empty": Text(en="The message is empty.", zh_CN="消息为空。"),
@@ -60,13 +61,13 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """One objection: where (span of the text), how serious, and why in both interface languages."""
+    """One objection: where (span of the text), how serious, why in both languages, and the words."""
 
     rule_id: str
     severity: Literal["block", "warn"]
     span: tuple[int, int]
     why: Text
-    params: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
 
 
 def lint(
@@ -86,52 +87,71 @@ def lint(
         return (LintFinding("empty", "block", (0, 0), REASONS["empty"]),)
     if len(text) > _LONGEST:
         return (LintFinding("too_long", "block", (0, len(text)), REASONS["too_long"]),)
-    market = case.order.marketplace if case.order else case.marketplace or Marketplace.US
     known = _Known(case, policy, now)
     findings = [*known.findings(text), *_invisible(text)]
     masked = known.masked(text)
-    for rule in policy.message_rules(market, now.date()):
+    for rule in policy.message_rules(known.market, now.date()):
         if rule.scope == "any" or (rule.scope == "proactive" and proactive):
-            findings.extend(_rule_findings(rule, text, masked, case, locale_of(locale), proactive=proactive))
-    return tuple(sorted(findings, key=lambda finding: (finding.severity != "block", finding.span)))
+            findings.extend(_rule_findings(rule, text, masked, case, locale_of(locale)))
+    return tuple(
+        dict.fromkeys(sorted(findings, key=lambda finding: (finding.severity != "block", finding.span)))
+    )
 
 
 def _rule_findings(
-    rule: MessageRuleRow, text: str, masked: str, case: Case, locale: str, *, proactive: bool
+    rule: MessageRuleRow, text: str, masked: str, case: Case, locale: str
 ) -> Iterator[LintFinding]:
-    def found(start: int, end: int) -> LintFinding:
-        return LintFinding(rule.id, rule.kind, (start, end), rule.why, {"text": text[start:end]})
+    for start, end in _hits(rule, text, masked, case, locale):
+        yield LintFinding(rule.id, rule.kind, (start, end), rule.why, text[start:end])
 
+
+def _hits(rule: MessageRuleRow, text: str, masked: str, case: Case, locale: str) -> Iterator[tuple[int, int]]:
+    """Where a rule is broken. A rule about the message as a whole points at its beginning."""
     if rule.pattern is not None:
-        source = masked if rule.id == "phone_number" else text
-        for match in _compiled(rule.pattern).finditer(source):
-            yield found(*match.span())
-    folded = text.casefold()
+        for match in _compiled(rule.pattern).finditer(masked if rule.id == "phone_number" else text):
+            yield match.span()
     for hint in rule.hints:
-        at = folded.find(hint.casefold())
-        if at >= 0:
-            yield found(at, min(len(text), at + len(hint)))
-    if rule.id == "emoji_or_gif":
-        for at, char in enumerate(text):
-            if unicodedata.category(char) == "So" and char not in "№®©™°":
-                yield found(at, at + 1)
-    elif rule.id == "missing_order_id":
-        if case.order is not None and case.order.order_id not in text:
-            yield found(0, 0)
-    elif rule.id == "only_thanks":
-        if proactive and not re.search(r"\d", text):
-            yield found(0, len(text))
-    elif rule.id == "wrong_language":
-        if case.language in LOCALES and not _written_in(text, case.language):
-            yield found(0, 0)
-    elif rule.id == "promise_without_date":
-        pattern = _PROMISING[locale]
-        for match in pattern.finditer(text):
-            sentence_end = min(
-                (i for i in (text.find(c, match.end()) for c in ".。\n") if i >= 0), default=len(text)
-            )
-            if not _DATE.search(text, match.start(), sentence_end):
-                yield found(*match.span())
+        for match in _compiled(re.escape(hint)).finditer(text):
+            yield match.span()
+    match rule.id:
+        case "emoji_or_gif":
+            for at, char in enumerate(text):
+                if unicodedata.category(char) == "So" and char not in "№®©™°":
+                    yield at, at + 1
+        case "missing_order_id":
+            if case.order is not None and case.order.order_id not in find_order_ids(text):
+                yield from () if case.order.order_id in text else ((0, 0),)
+        case "only_thanks":
+            if not re.search(r"\d", _without_order_ids(text, case)):
+                yield 0, len(text)
+        case "wrong_language":
+            if case.language in LOCALES and not _written_in(text, case.language):
+                yield 0, 0
+        case "promise_without_date":
+            yield from _undated_promises(folded(text), locale)
+
+
+def _undated_promises(text: str, locale: str) -> Iterator[tuple[int, int]]:
+    for match in _PROMISING[locale].finditer(text):
+        end = _SENTENCE_END.search(text, match.end())
+        if not has_date(text[match.start() : end.start() if end else len(text)]):
+            yield match.span()
+
+
+def _without_order_ids(text: str, case: Case) -> str:
+    """The text with every order number blanked out, however its dashes are written."""
+    for start, end, _order_id in _order_ids(text):
+        text = blank(text, start, end)
+    return text if case.order is None else text.replace(case.order.order_id, " " * len(case.order.order_id))
+
+
+def _order_ids(text: str) -> Iterator[tuple[int, int, str]]:
+    """Every order number with its span."""
+    plain = folded(text)
+    for order_id in find_order_ids(plain):
+        groups = r"\D?".join(order_id.split("-"))
+        for match in re.finditer(rf"(?<!\d){groups}(?!\d)", plain):
+            yield *match.span(), order_id
 
 
 @cache
@@ -153,16 +173,16 @@ def _written_in(text: str, language: str) -> bool:
         return kana > 5
     if language == "zh":
         return han > 5 and kana <= han // 5
-    if kana + han > 20:
-        return False
     seen = re.findall(r"[a-zäöüß]+", text.casefold())
+    if kana + han > len(seen):
+        return False
     counts = {code: sum(word in stop for word in seen) for code, stop in _STOP_WORDS.items()}
     return counts.get(language, 0) >= max(counts.values())
 
 
 def _invisible(text: str) -> Iterator[LintFinding]:
     for at, char in enumerate(text):
-        if unicodedata.category(char) in {"Cc", "Cf", "Cs"} and char not in "\n\r\t":
+        if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and char not in "\n\r\t":
             yield LintFinding("invisible_characters", "block", (at, at + 1), REASONS["invisible_characters"])
             return
 
@@ -172,69 +192,106 @@ class _Known:
 
     def __init__(self, case: Case, policy: Policy, now: datetime) -> None:
         self.case = case
-        self.currency = case.order.currency if case.order else ""
-        market = policy.market(case.order.marketplace if case.order else case.marketplace or Marketplace.US)
-        self.zone = market.tz
-        self.amounts = {amount.quantize(Decimal("0.01")) for amount in _amounts(case)}
-        self.units = set(_units(case))
+        self.order = case.order
+        self.market = case.order.marketplace if case.order else case.marketplace or Marketplace.US
+        self.amounts = set(_amounts(case))
+        self.units = {Decimal(units) for units in _units(case)}
+        self.shares = {remedy.share for remedy in case.remedies} | {Decimal(100)}
+        bank = policy.deadline("bank_posting", market=self.market, channel=None, on=now.date())
+        counts = (len(case.claims), len(case.remedies), len(case.order.lines) if case.order else 0)
+        self.numbers = {Decimal(number) for number in (*bank_days(bank), *counts)}
+        zone = policy.market(self.market).tz
         moments = [*_moments(case), *(now + timedelta(days=days) for days in (0, 1, 2))]
-        self.days = {at.astimezone(self.zone).date() for at in moments}
-        self.date_texts = {words(code).day(at, self.zone) for at in moments for code in LOCALES}
+        self.days = {at.astimezone(zone).date() for at in moments} | set(_delivery_days(case))
 
     def findings(self, text: str) -> Iterator[LintFinding]:
-        clear = text
-        for date_text in sorted(self.date_texts, key=len, reverse=True):
-            clear = clear.replace(date_text, " " * len(date_text))
-        for match in _AMOUNT.finditer(clear):
-            amount = _decimal(match["before"] or match["after"])
-            if amount is not None and amount not in self.amounts:
-                yield self._finding("amount_not_in_ledger", match, amount, self.amounts)
-        for match in _DATE.finditer(clear):
-            if match.group() not in self._day_texts():
-                yield LintFinding(
-                    "date_not_in_ledger",
-                    "block",
-                    match.span(),
-                    REASONS["date_not_in_ledger"],
-                    {"text": match.group()},
+        """What contradicts the ledgers; inside a question the buyer's numbers are only quoted."""
+        clear = folded(text)
+        own = (
+            {self.order.order_id, *self.order.replacement_orders, self.order.replaces}
+            if self.order
+            else set()
+        )
+        for start, end, order_id in _order_ids(text):
+            clear = blank(clear, start, end)
+            if order_id not in own:
+                yield LintFinding("other_order", "block", (start, end), REASONS["other_order"], order_id)
+        for name in self._names():
+            clear = clear.replace(name, " " * len(name))
+        for figure in figures(clear):
+            wrong = self._objection(figure)
+            if wrong is not None:
+                code, near = wrong
+                is_asked = figure.kind in {"units", "number"} and _is_question(text, figure.span)
+                severity: Literal["block", "warn"] = (
+                    "warn" if is_asked or code == "number_not_in_ledger" else "block"
                 )
-        for match in _UNITS.finditer(clear):
-            units = int(match["units"])
-            if units not in self.units:
-                yield self._finding("units_not_in_ledger", match, units, self.units)
-        own = self.case.order.order_id if self.case.order else None
-        others = set(find_order_ids(text)) - {
-            own,
-            *(self.case.order.replacement_orders if self.case.order else ()),
-        }
-        for order_id in sorted(others):
-            at = max(0, text.find(order_id))
-            yield LintFinding(
-                "other_order", "block", (at, at + len(order_id)), REASONS["other_order"], {"text": order_id}
-            )
+                shown = f" ({figure.text.strip()[:_LONGEST_SHOWN]}" + (f"; ≈ {near})" if near else ")")
+                why = Text(en=REASONS[code].en + shown, zh_CN=REASONS[code].zh_CN + shown)
+                yield LintFinding(code, severity, figure.span, why, figure.text)
 
-    def _day_texts(self) -> set[str]:
-        return {f"{day:%Y-%m-%d}" for day in self.days}
+    def _objection(self, figure: Figure) -> tuple[str, str] | None:
+        """The code of what is wrong with a figure and the known value that is nearest; None if nothing."""
+        match figure.kind:
+            case "amount":
+                currency = self.order.currency if self.order else ""
+                if figure.number in self.amounts and currency in figure.currencies:
+                    return None
+                return "amount_not_in_ledger", _nearest(figure.number, self.amounts)
+            case "date":
+                return None if self._is_known_day(figure.days) else ("date_not_in_ledger", "")
+            case "units":
+                known = figure.number in self.units
+                return None if known else ("units_not_in_ledger", _nearest(figure.number, self.units))
+            case "share":
+                return None if figure.number in self.shares else ("number_not_in_ledger", "")
+            case "number":
+                known = figure.number in self.units | self.numbers | self.amounts
+                return None if known else ("number_not_in_ledger", "")
 
-    def _finding(
-        self, code: str, match: re.Match[str], found: Decimal | int, known: Iterable[Decimal] | Iterable[int]
-    ) -> LintFinding:
-        near = min(known, key=lambda value: abs(value - found), default=None)
-        params = {"found": str(found), "near": "" if near is None else str(near)}
-        reason = REASONS[code]
-        shown = f" ({match.group().strip()}" + (f"; ≈ {near})" if near is not None else ")")
-        return LintFinding(
-            code, "block", match.span(), Text(en=reason.en + shown, zh_CN=reason.zh_CN + shown), params
+    def _is_known_day(self, days: Iterable[Day]) -> bool:
+        return any(
+            (month, day) == (known.month, known.day) and year in {None, known.year}
+            for year, month, day in days
+            for known in self.days
         )
 
+    def _names(self) -> list[str]:
+        """Names with digits in them, the longest first: titles, SKUs, ASINs, references, the order number."""
+        names = {known.reference for known in self.case.promises}
+        if self.order is not None:
+            names |= {self.order.order_id, self.order.po_number or ""}
+            for line in self.order.lines:
+                names |= {line.title, plain_title(line.title), line.sku, line.asin or ""}
+        return sorted((folded(name) for name in names if len(name) > 2), key=len, reverse=True)
+
     def masked(self, text: str) -> str:
-        """The text with order numbers, tracking numbers, amounts and dates blanked out."""
-        masked = text
-        for order_id in find_order_ids(text):
-            masked = masked.replace(order_id, " " * len(order_id))
-        for pattern in (_AMOUNT, _DATE, _TRACKING):
-            masked = pattern.sub(lambda match: " " * len(match.group()), masked)
+        """The text with everything blanked out that has many digits and is no phone number."""
+        masked = folded(text)
+        for start, end, _order_id in _order_ids(text):
+            masked = blank(masked, start, end)
+        for name in self._names():
+            masked = masked.replace(name, " " * len(name))
+        for figure in figures(masked):
+            if figure.kind in {"amount", "date"}:
+                masked = blank(masked, *figure.span)
+        for match in _PARCEL_CODE.finditer(masked):
+            masked = blank(masked, *match.span())
+        for match in _NAMED_NUMBER.finditer(masked):
+            masked = blank(masked, *match.span("number"))
         return masked
+
+
+def _nearest(found: Decimal, known: Iterable[Decimal]) -> str:
+    near = min(known, key=lambda value: abs(value - found), default=None)
+    return "" if near is None else f"{near:f}"
+
+
+def _is_question(text: str, span: tuple[int, int]) -> bool:
+    """Whether the line around a span asks something."""
+    start = text.rfind("\n", 0, span[0]) + 1
+    end = text.find("\n", span[1])
+    return _QUESTION.search(text[start : len(text) if end < 0 else end]) is not None
 
 
 def _amounts(case: Case) -> Iterator[Decimal]:
@@ -252,6 +309,8 @@ def _amounts(case: Case) -> Iterator[Decimal]:
     done = [remedy.refund_total for remedy in case.remedies if remedy.refund and case.is_executed(remedy)]
     yield total(done, case.order.currency).amount
     yield total([line.paid_total for line in case.order.lines], case.order.currency).amount
+    for earlier in case.order.earlier:
+        yield amounts_total(earlier.refunded, case.order.currency).amount
 
 
 def _units(case: Case) -> Iterator[int]:
@@ -279,11 +338,7 @@ def _moments(case: Case) -> Iterator[datetime]:
         yield case.order.placed_at
 
 
-def _decimal(text: str) -> Decimal | None:
-    """A number written in any of our languages: a last separator with one or two digits is decimal."""
-    digits = re.sub(r"[\u00a0\u202f']", "", text).rstrip(".,")
-    match = re.fullmatch(r"([\d.,]*?)(?:[.,](\d{1,2}))?", digits)
-    if match is None or not re.search(r"\d", digits):
-        return None
-    whole = re.sub(r"[.,]", "", match[1])
-    return Decimal(f"{whole or 0}.{match[2] or 0}").quantize(Decimal("0.01"))
+def _delivery_days(case: Case) -> Iterator[date]:
+    if case.order is not None:
+        days = (case.order.latest_delivery_on, *(line.delivered_on for line in case.order.lines))
+        yield from (day for day in days if day is not None)

@@ -16,7 +16,7 @@ from playbook.domain.orders import Channel, OrderLine
 from playbook.domain.promises import FollowUpKind, Promise, PromiseState
 from playbook.domain.remedies import SHAPES, Remedy, RemedyKind
 from playbook.letters.kinds import Letter, LetterKind
-from playbook.letters.words import Words, locale_of, words
+from playbook.letters.words import Words, bank_days, locale_of, words
 from playbook.policy import Policy
 from playbook.settings import data_dir
 
@@ -47,6 +47,8 @@ class LetterContext:
     changes: tuple[Entry, ...]
     tracking: tuple[str, ...]
     total_refund: str
+    submitted_total: str
+    refunded_total: str
     answer_by: str
     update_by: str
     bank_from: int
@@ -99,9 +101,12 @@ def letter_context(
     teller = _Teller(case, spoken, market.tz)
     own = [remedy for remedy in case.remedies if remedy.kind is not RemedyKind.REDIRECT_TO_AMAZON]
     executed = [remedy for remedy in case.remedies if case.is_executed(remedy)]
-    refunds = [remedy for remedy in own if remedy.refund]
+    refunds = [remedy for remedy in own if remedy.refund_total]
+    refunded = [remedy for remedy in refunds if case.is_executed(remedy)]
+    sent = [remedy for remedy in own if SHAPES[remedy.kind].goes_out != "nothing"]
+    on_the_way = [remedy for remedy in sent if case.is_executed(remedy)]
     bank = policy.deadline("bank_posting", market=market.id, channel=None, on=now.date())
-    granted = total([r.refund_total for r in refunds], refunds[0].currency) if refunds else None
+    bank_from, bank_to = bank_days(bank)
     return LetterContext(
         order_id=case.order.order_id if case.order else "",
         claims=teller.claims(),
@@ -109,18 +114,20 @@ def letter_context(
         entries=teller.entries(own),
         open_entries=teller.entries([remedy for remedy in own if not case.is_executed(remedy)]),
         done_entries=teller.entries(executed, dated=False),
-        refund_entries=teller.entries(refunds, dated=False),
-        goods_entries=teller.entries([r for r in own if SHAPES[r.kind].goes_out != "nothing"], dated=False),
+        refund_entries=teller.entries(refunded or refunds, dated=False),
+        goods_entries=teller.entries(on_the_way or sent, dated=False),
         return_entries=teller.entries([r for r in own if SHAPES[r.kind].comes_back == "goods"], dated=False),
         amazon_entries=teller.amazon(),
         declined_entries=teller.entries([r for r in own if r.kind is RemedyKind.DECLINE], dated=False),
         changes=teller.changes(),
         tracking=_tracking(case),
-        total_refund=spoken.money(granted) if granted is not None else "",
+        total_refund=teller.sum_of(refunds),
+        submitted_total=teller.sum_of(refunded or refunds),
+        refunded_total=teller.sum_of(refunded),
         answer_by=spoken.day(_answer_by(case, now), market.tz),
         update_by=spoken.day(_update_by(case, now), market.tz),
-        bank_from=(bank.then.least or bank.then.value or 0) if bank else 0,
-        bank_to=(bank.then.value or 0) if bank else 0,
+        bank_from=bank_from,
+        bank_to=bank_to,
     )
 
 
@@ -150,13 +157,21 @@ class _Teller:
             for item in self.case.claims
         )
 
+    def sum_of(self, refunds: Sequence[Remedy]) -> str:
+        """What refunds come to; empty without any."""
+        amounts = [remedy.refund_total for remedy in refunds]
+        return self.spoken.money(total(amounts, amounts[0].currency)) if amounts else ""
+
     def entries(self, remedies: Sequence[Remedy], *, dated: bool = True) -> tuple[Entry, ...]:
         return tuple(self.entry(remedy, dated=dated) for remedy in remedies)
 
     def entry(self, remedy: Remedy, *, dated: bool) -> Entry:
         goods = self.goods(remedy.line, remedy.units)
         amount = self.spoken.money(remedy.refund_total if remedy.refund else Money.zero(remedy.currency))
-        text = self.spoken.remedies[remedy.kind].format(amount=amount)
+        phrases = (
+            self.spoken.remedies if remedy.refund_total else {**self.spoken.remedies, **self.spoken.unpaid}
+        )
+        text = phrases[remedy.kind].format(amount=amount)
         promise = self._last_promise(remedy)
         if not dated or promise is None:
             return Entry(self.spoken.entry.format(goods=goods, remedy=text), goods)
@@ -181,8 +196,8 @@ class _Teller:
         )
 
     def changes(self) -> tuple[Entry, ...]:
-        """Promises that replaced others: the old date and the new one."""
-        changed = []
+        """Promises that replaced others: the date told last and the new one."""
+        changed: dict[str, Entry] = {}
         for old in self.case.promises:
             if old.state is not PromiseState.SUPERSEDED:
                 continue
@@ -196,8 +211,8 @@ class _Teller:
                 old=self.spoken.day(old.promise.due_at, self.zone),
                 new=self.spoken.day(new.due_at, self.zone),
             )
-            changed.append(Entry(text, goods))
-        return tuple(changed)
+            changed[new.promise] = Entry(text, goods)
+        return tuple(changed.values())
 
 
 def _tracking(case: Case) -> tuple[str, ...]:

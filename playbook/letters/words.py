@@ -14,6 +14,7 @@ from playbook.domain.money import Money
 from playbook.domain.promises import PromiseKind
 from playbook.domain.remedies import RemedyKind
 from playbook.letters.kinds import LOCALES
+from playbook.policy import DeadlineRow
 from playbook.settings import data_dir
 
 LONGEST_TITLE = 60
@@ -22,7 +23,10 @@ BABEL = {"en": "en", "zh": "zh_CN", "de": "de", "ja": "ja"}
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The phrases of one language, with {named} places."""
+    """The phrases of one language, with {named} places.
+
+    ``unpaid`` has what remedies are called when the buyer never paid for the goods: extra units.
+    """
 
     locale: str
     goods: str
@@ -35,6 +39,7 @@ class Words:
     problems: dict[ProblemType, str]
     remedies: dict[RemedyKind, str]
     promises: dict[PromiseKind, str]
+    unpaid: dict[RemedyKind, str]
 
     def day(self, at: datetime, zone: ZoneInfo) -> str:
         """A date with weekday, in the marketplace's zone."""
@@ -61,11 +66,17 @@ def words(locale: str) -> Words:
     problems = {ProblemType(key): text for key, text in raw.pop("problems").items()}
     remedies = {RemedyKind(key): text for key, text in raw.pop("remedies").items()}
     promises = {PromiseKind(key): text for key, text in raw.pop("promises").items()}
+    unpaid = {RemedyKind(key): text for key, text in raw.pop("unpaid").items()}
     for known, vocabulary in ((problems, ProblemType), (remedies, RemedyKind), (promises, PromiseKind)):
         missing = set(vocabulary) - set(known)
         if missing:
             raise ValueError(f"templates/{locale}/words.yaml has no words for {', '.join(sorted(missing))}")
-    return Words(locale=locale, problems=problems, remedies=remedies, promises=promises, **raw)
+    return Words(locale=locale, problems=problems, remedies=remedies, promises=promises, unpaid=unpaid, **raw)
+
+
+def bank_days(row: DeadlineRow | None) -> tuple[int, int]:
+    """Least and most working days until a bank shows a refund."""
+    return (0, 0) if row is None else (row.then.least or row.then.value or 0, row.then.value or 0)
 
 
 def plain_title(title: str) -> str:

@@ -1,0 +1,497 @@
+"""What a message may not say: each rule with a message it must find and a near miss that must pass."""
+
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playbook.domain.case import Case
+from playbook.domain.ids import OrderId
+from playbook.domain.orders import EarlierKind
+from playbook.domain.promises import PromiseKind
+from playbook.domain.remedies import RemedyKind
+from playbook.letters import LetterKind, LintFinding, draft, lint
+from playbook.letters.kinds import LOCALES
+from playbook.letters.lint import REASONS
+from playbook.steps.commands import ConfirmPlan, KeepPromise
+from tests.builders import (
+    NOW,
+    ORDER_ID,
+    ProblemType,
+    a_claimed_case,
+    a_line,
+    a_locked_case,
+    a_setting,
+    an_open_case,
+    an_order,
+    choose,
+    claim,
+    earlier,
+    money,
+    run,
+    the_policy,
+)
+
+
+def a_solved_case(language: str = "en") -> Case:
+    """Three of ten lamps replaced, one of five mugs (40.00) refunded with 8.00; both due the next day."""
+    order = an_order(
+        a_line(1, paid="100.00", asin="B0CMUG1234"),
+        a_line(2, units=5, paid="40.00", title="Set of 20 mugs, 12 oz"),
+        earlier=(earlier(2, 1, EarlierKind.REFUND, refunded={"item": money("7.77")}),),
+    )
+    case = a_claimed_case(claim(3), claim(1, ProblemType.MISSING, 2), order=order)
+    case = run(
+        case,
+        choose(RemedyKind.REPLACEMENT, "c1"),
+        choose(RemedyKind.REFUND_FULL, "c2"),
+        ConfirmPlan(),
+    )
+    return replace(case, language=language)
+
+
+CASE = a_solved_case()
+CASES = {locale: replace(CASE, language=locale) for locale in LOCALES}
+PLAIN = {
+    "en": "Hello, about your order {}: we have sent what you asked for.\n",
+    "de": "Guten Tag, zu Ihrer Bestellung {}: wir haben die Ware versandt.\n",
+    "zh": "您好，关于您的订单 {}：商品已经寄出，请您查收。\n",
+    "ja": "お客様、ご注文 {} の商品はすでに発送しております。\n",
+}
+"""A message about the order that no rule minds."""
+
+
+def findings(
+    text: str, *, case: Case = CASE, proactive: bool = False, locale: str = "en"
+) -> tuple[LintFinding, ...]:
+    return lint(text, case=case, policy=the_policy(), locale=locale, now=NOW, proactive=proactive)
+
+
+def rules(text: str, *, locale: str = "en", proactive: bool = False, case: Case | None = None) -> list[str]:
+    """The rules that *text*, added to a harmless message, breaks."""
+    whole = PLAIN[locale].format(ORDER_ID) + text
+    found = findings(whole, case=case or CASES[locale], proactive=proactive, locale=locale)
+    return sorted({finding.rule_id for finding in found})
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("proactive", [False, True])
+def test_a_harmless_message_passes(locale: str, proactive: bool):
+    assert (
+        rules("" if not proactive else "\n3 x Desk lamp, colour 1", locale=locale, proactive=proactive) == []
+    )
+
+
+EVERY_MESSAGE: dict[str, tuple[list[str], list[str]]] = {
+    # rule: (must be found, must pass)
+    "marketing": (
+        [
+            "Use this coupon next time.",
+            "Feel free to BUY AGAIN.",
+            "10% off",
+            "欢迎再次购买",
+            "Ihr Gutschein",
+            "またのご利用",
+        ],
+        [
+            "You bought 10 of these.",
+            "优先处理您的订单",
+            "Wir haben die Bestellung erneut geprüft.",
+            "ご利用の際は",
+        ],
+    ),
+    "review_pressure": (
+        [
+            "Please leave a 5-star rating.",
+            "could you Change Your Review?",
+            "请给好评",
+            "Positive Bewertung",
+            "高評価",
+        ],
+        ["We reviewed the photos.", "我们会评估照片", "Wir bewerten die Fotos.", "評価額"],
+    ),
+    "incentive": (
+        [
+            "We refund you if you close the claim.",
+            "撤销索赔后退款",
+            "Im Gegenzug erstatten wir.",
+            "取り下げていただければ",
+        ],
+        [
+            "We will close the claim with Amazon.",
+            "索赔已经关闭",
+            "Das ist der Gegenwert.",
+            "取り下げは不要です",
+        ],
+    ),
+    "email_address": (
+        ["write to help@shop.example.com", "邮箱help@shop.cn"],
+        ["SKU-1 @ 10 units", "the mark @home is on the box"],
+    ),
+    "phone_number": (
+        [
+            "call 020 7946 0958",
+            "call +44 20 7946 0958",
+            "call 02079460958",
+            "电话13812345678",
+            "Tel. (030) 901-8200",
+            "090-1234-5678",
+        ],
+        [
+            f"order {ORDER_ID}",
+            "order number 20455128737719305",
+            "tracking number 123456789012",
+            "运单号：1234567890123",
+            "Sendungsnummer: 003404341610",
+            "お問い合わせ番号：123456789012",
+            "parcel 1Z999AA10123456784",
+            "on 2026-11-24",
+            "am 24.11.2026",
+            "ASIN B0CMUG1234",
+        ],
+    ),
+    "external_link": (
+        ["see https://shop.example.com/x", "see https://amazon.com.evil.example/"],
+        ["see https://www.amazon.co.uk/gp/help", "see https://amazon.de", "www is not a link"],
+    ),
+    "insecure_link": (["see http://www.amazon.com/x"], ["see https://www.amazon.com/x"]),
+    "emoji_or_gif": (["Sorry \U0001f622", "✓ done", "look.GIF"], ["Lamp™ © 2024", "№ 5", "gift box"]),
+    "tracking_pixel": (["<img src=x>", "data:image/png;base64,AAAA"], ["the image data are here", "<3 mm"]),
+    "opt_out_link": (
+        ["Click to unsubscribe", "退订", "Abmelden", "配信停止"],
+        ["Please subscribe", "撤销", "anmelden"],
+    ),
+    "ask_buyer_to_cancel": (
+        ["Please cancel the order.", "请您取消订单", "Bitte stornieren Sie.", "キャンセルしてください"],
+        [
+            "We have cancelled one item.",
+            "我们取消了一个商品",
+            "Wir haben storniert.",
+            "キャンセルいたしました",
+        ],
+    ),
+    "off_amazon_diversion": (
+        ["Visit our website.", "加我微信", "über Banküberweisung", "銀行振込", "pay by PayPal"],
+        ["Visit the product page.", "微小的瑕疵", "Ihre Bank", "銀行での反映"],
+    ),
+    "refund_outside_amazon": (
+        ["We refund you directly.", "线下退款", "außerhalb von Amazon", "直接返金"],
+        ["We refund you through Amazon.", "退款通过亚马逊", "über Amazon", "Amazonで返金"],
+    ),
+    "line_breaks": (["one\n\n\n\ntwo"], ["one\n\n\ntwo"]),
+    "promise_without_date": (
+        ["We will ship the lamps.", "The refund will be submitted soon."],
+        [
+            "We will ship the lamps by Tue 24 Nov 2026.",
+            "We will look into it.",
+            "We will ship the lamps tomorrow, on 24 Nov. 2026, at no charge.",
+        ],
+    ),
+}
+
+PROACTIVE: dict[str, tuple[list[str], list[str]]] = {
+    "only_thanks": (
+        [f"Thank you for your order {ORDER_ID}!", "您好，感谢您的支持！"],
+        [f"Thank you. Order {ORDER_ID}: 3 x Desk lamp, colour 1 are on their way."],
+    ),
+    "missing_order_id": (["We have sent 3 x Desk lamp."], [f"Order {ORDER_ID}: we have sent 3 x Desk lamp."]),
+}
+
+OTHERWISE = {"wrong_language"}
+"""Has a test of its own."""
+
+PERSON = {
+    "repeat_review_request",
+    "logo_with_url",
+    "attachment_type",
+    "product_image",
+    "order_or_shipping_confirmation",
+    "spelling",
+    "older_than_30_days",
+}
+"""Only a person can see these in a message, or knows them from Seller Central."""
+
+API = {"html", "too_long_for_api", "styling_override"}
+"""About texts that a program sends: ours are copied by a person."""
+
+
+def _language(text: str) -> str:
+    if (
+        any("\u3040" <= char <= "\u30ff" for char in text)
+        or "銀行" in text
+        or "高評価" in text
+        or "返金" in text
+    ):
+        return "ja"
+    if any("\u4e00" <= char <= "\u9fff" for char in text):
+        return "zh"
+    return "en"
+
+
+def _examples(at: int) -> list[tuple[str, str]]:
+    return [(rule, text) for rule, examples in EVERY_MESSAGE.items() for text in examples[at]]
+
+
+@pytest.mark.parametrize(("rule", "text"), _examples(0))
+def test_the_rule_finds_it_and_no_other_does(rule: str, text: str):
+    also = {"external_link": {"insecure_link"}, "insecure_link": {"external_link"}}.get(rule, set())
+    found = set(rules(text, locale=_language(text)))
+    assert rule in found
+    assert found <= {rule, "number_not_in_ledger", *also}
+
+
+@pytest.mark.parametrize(("rule", "text"), _examples(1))
+def test_the_near_miss_passes(rule: str, text: str):
+    assert rule not in rules(text, locale=_language(text))
+
+
+@pytest.mark.parametrize("rule", PROACTIVE)
+def test_rules_for_messages_nobody_asked_for(rule: str):
+    bad, good = PROACTIVE[rule]
+    for text in bad:
+        assert rule in {one.rule_id for one in findings(text, proactive=True)}
+        assert rule not in {one.rule_id for one in findings(text)}
+    for text in good:
+        assert rule not in {one.rule_id for one in findings(text, proactive=True)}
+
+
+def test_every_rule_is_accounted_for():
+    known = {row.id: row for row in the_policy().rows.message_rules}
+    assert known.keys() == {*EVERY_MESSAGE, *PROACTIVE, *PERSON, *API, *OTHERWISE}
+    assert not [rule for rule in PERSON if known[rule].pattern or known[rule].hints]
+    assert {known[rule].scope for rule in API} == {"api", "html"}
+
+
+def test_the_severity_and_the_reason_are_those_of_the_rule():
+    row = next(row for row in the_policy().rows.message_rules if row.id == "line_breaks")
+    (finding,) = findings(PLAIN["en"].format(ORDER_ID) + "a\n\n\n\n\nb")
+    assert (finding.severity, finding.why, finding.text) == (row.kind, row.why, "\n\n\n\n\n")
+
+
+def test_blocking_findings_come_first_and_none_twice():
+    found = findings("We will ship it.\n\n\n\n Sorry \U0001f622 coupon COUPON")
+    assert [one.severity for one in found] == sorted(
+        (one.severity for one in found), key=["block", "warn"].index
+    )
+    assert len(found) == len(set(found))
+    assert [one.text for one in found if one.rule_id == "marketing"] == ["coupon", "COUPON"]
+    assert [one.rule_id for one in found].count("emoji_or_gif") == 1
+
+
+def test_a_span_shows_the_words_even_behind_letters_that_grow_when_folded():
+    text = "ßßß İ " + PLAIN["en"].format(ORDER_ID) + "Your coupon"
+    (finding,) = [one for one in findings(text) if one.rule_id == "marketing"]
+    assert text[slice(*finding.span)] == "coupon"
+
+
+NOTATIONS = {
+    "en": {
+        "amount": ("a refund of £8.00", "a refund of £8.50"),
+        "thousands": ("in all £140.00", "in all £1,140.00"),
+        "currency": ("£8.00", "€8.00"),
+        "units": ("3 units", "6 units"),
+        "units_in_words": ("three units", "six units"),
+        "date": ("by Tue 24 Nov 2026", "by Wed 2 Dec 2026"),
+        "date_without_year": ("by November 24th", "by December 2nd"),
+        "order": (f"order {ORDER_ID}", "order 204-5512873-7719306"),
+    },
+    "de": {
+        "amount": ("Erstattung von 8,00 £", "Erstattung von 8,50 £"),
+        "thousands": ("insgesamt 140,00 £", "insgesamt 1.140,00 £"),
+        "currency": ("8,00 £", "8,00 €"),
+        "units": ("3 Stück", "6 Stück"),
+        "units_in_words": ("drei Stück", "sechs Stück"),
+        "date": ("bis Dienstag, 24. November 2026", "bis Mittwoch, 2. Dezember 2026"),
+        "date_without_year": ("bis 24.11.", "bis 2.12."),
+        "order": (f"Bestellung {ORDER_ID}", "Bestellung 204 5512873 7719306"),
+    },
+    "zh": {
+        "amount": ("退款 £8.00", "退款 ￡８.50"),
+        "thousands": ("合计 £140.00", "合计 £1，140.00"),
+        "currency": ("8 英镑", "8 美元"),
+        "units": ("补发３件", "补发 6 件"),
+        "units_in_words": ("补发三件", "补发六件"),
+        "date": ("2026年11月24日前", "2026年12月2日前"),
+        "date_without_year": ("11月24日前", "12 月 2 号前"),
+        "order": (f"订单{ORDER_ID}", "订单２０４－５５１２８７３－７７１９３０６"),
+    },
+    "ja": {
+        "amount": ("£8.00を返金", "£8.50を返金"),
+        "thousands": ("合計£140.00", "合計£1,140.00"),
+        "currency": ("8ポンド", "8円"),
+        "units": ("3点", "6個"),
+        "units_in_words": ("三個", "六個"),
+        "date": ("2026年11月24日(火)まで", "2026年12月2日(水)まで"),
+        "date_without_year": ("11/24（火）まで", "12/2（水）まで"),
+        "order": (f"ご注文{ORDER_ID}", "ご注文204-5512873-7719306"),
+    },
+}
+CODES = {
+    "amount": "amount_not_in_ledger",
+    "thousands": "amount_not_in_ledger",
+    "currency": "amount_not_in_ledger",
+    "units": "units_not_in_ledger",
+    "units_in_words": "units_not_in_ledger",
+    "date": "date_not_in_ledger",
+    "date_without_year": "date_not_in_ledger",
+    "order": "other_order",
+}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("what", CODES)
+def test_every_figure_must_equal_the_ledger(what: str, locale: str):
+    right, wrong = NOTATIONS[locale][what]
+    assert rules(right, locale=locale) == []
+    whole = PLAIN[locale].format(ORDER_ID) + wrong
+    found = findings(whole, case=CASES[locale], locale=locale)
+    assert [(one.rule_id, one.severity) for one in found] == [(CODES[what], "block")]
+    assert whole[slice(*found[0].span)] in wrong
+
+
+def test_the_nearest_known_figure_is_told():
+    (finding,) = findings(PLAIN["en"].format(ORDER_ID) + "a refund of £8.50")
+    assert finding.why.en == REASONS["amount_not_in_ledger"].en + " (£8.50; ≈ 8.00)"
+    assert finding.why.zh_CN == REASONS["amount_not_in_ledger"].zh_CN + " (£8.50; ≈ 8.00)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5 units ordered, 10 units ordered, 7 units are fine",
+        "Set of 20 mugs, 12 oz: 1 unit",
+        "SKU-2 and ASIN B0CMUG1234",
+        "£7.77 was refunded before, £40.00 was paid, £8.00 each",
+        "3 to 5 working days",
+        "we wrote on 23 Nov 2026; delivered 18 Nov 2026, at the latest 19 Nov 2026; ordered 11 Nov 2026",
+        "100 % of the price",
+        "1. the lamps\n2. the mugs",
+    ],
+)
+def test_facts_of_the_order_may_be_named(text: str):
+    assert rules(text) == []
+
+
+@pytest.mark.parametrize("text", ["within 48 hours", "30 % of the price", "7.5 percent", "box 4711"])
+def test_a_number_that_is_nowhere_is_a_warning(text: str):
+    whole = PLAIN["en"].format(ORDER_ID) + text
+    assert [(one.rule_id, one.severity) for one in findings(whole)] == [("number_not_in_ledger", "warn")]
+
+
+def test_a_question_only_quotes_the_buyer():
+    question = "\nYou mention 9 units of Desk lamp, but 10 were ordered. How many are affected?\n"
+    found = findings(PLAIN["en"].format(ORDER_ID) + question)
+    assert [(one.rule_id, one.severity) for one in found] == [("units_not_in_ledger", "warn")]
+    ja = "\nランプは9点とのことですが、実際に問題があるのは何点でしょうか。\n"
+    found = findings(PLAIN["ja"].format(ORDER_ID) + ja, case=CASES["ja"], locale="ja")
+    assert [(one.rule_id, one.severity) for one in found] == [("units_not_in_ledger", "warn")]
+
+
+def test_a_tracking_number_that_was_recorded_is_no_phone_number():
+    ship = next(p for p in CASE.open_promises if p.kind is PromiseKind.SHIP_GOODS)
+    sent = run(CASE, KeepPromise(ship.promise, "123456789012"))
+    assert rules("It is 123456789012 with the carrier.", case=sent) == []
+    assert "phone_number" in rules("It is 123456789012 with the carrier.")
+
+
+def test_a_replacement_order_of_the_case_may_be_named():
+    other = OrderId("204-1111111-2222222")
+    order = an_order(replacement_orders=(other,))
+    assert rules(f"Replacement {other}", case=a_locked_case(order)) == []
+    assert rules(f"Replacement {other}") == ["other_order"]
+
+
+def test_an_order_number_from_another_shop_counts_as_named():
+    case = a_locked_case(an_order(order_id=OrderId("536488")))
+    found = findings("Order 536488: we have sent the goods on 2026-11-23.", case=case, proactive=True)
+    assert found == ()
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\u3000"])
+def test_an_empty_message_is_blocked(text: str):
+    assert [(one.rule_id, one.severity) for one in findings(text)] == [("empty", "block")]
+
+
+def test_200000_characters_are_refused_at_once():
+    started = time.perf_counter()
+    assert [one.rule_id for one in findings("a1-" * 66_667)] == ["too_long"]
+    assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "1 ", "a@", "(1", "<", "1.1.", "http://", "2026", "，1", "\u200b", "ß"]
+)
+def test_a_long_message_is_read_in_reasonable_time(piece: str):
+    started = time.perf_counter()
+    findings((piece * 20_000)[:19_999])
+    assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("char", ["\u200b", "\u202e", "\ufeff", "\x07", "\u2028", "\ud800", "\u00ad"])
+def test_invisible_characters_are_blocked(char: str):
+    (finding,) = findings(PLAIN["en"].format(ORDER_ID) + f"la{char}mp")
+    assert (finding.rule_id, finding.severity) == ("invisible_characters", "block")
+    assert rules("line\tand\r\nline") == []
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("locale", LOCALES)
+def test_another_language_than_the_buyers_is_a_warning(language: str, locale: str):
+    found = findings(PLAIN[locale].format(ORDER_ID), case=CASES[language], locale=locale)
+    assert [(one.rule_id, one.severity) for one in found] == (
+        [] if language == locale else [("wrong_language", "warn")]
+    )
+
+
+def test_a_language_we_do_not_write_is_answered_in_english():
+    case = replace(CASE, language="fr")
+    assert findings(PLAIN["en"].format(ORDER_ID), case=case, locale="fr") == ()
+
+
+@pytest.mark.parametrize(
+    ("locale", "bad", "good"),
+    [
+        (
+            "de",
+            "Wir werden die Ware versenden.",
+            "Wir werden die Ware versenden, und zwar bis 24. November 2026.",
+        ),
+        ("zh", "我们会尽快退款。", "我们会退款，2026年11月24日前提交。"),
+        ("ja", "商品を発送いたします。", "商品を発送いたします（2026年11月24日まで）。"),
+    ],
+)
+def test_a_promise_needs_a_date_in_every_language(locale: str, bad: str, good: str):
+    assert rules(bad, locale=locale) == ["promise_without_date"]
+    assert rules(good, locale=locale) == []
+
+
+def test_a_case_without_an_order_knows_only_dates():
+    case = an_open_case()
+    assert [one.rule_id for one in findings("We answer by Tue 24 Nov 2026.", case=case)] == []
+    found = [one.rule_id for one in findings("3 units for £5, order 204-5512873-7719305", case=case)]
+    assert sorted(found) == ["amount_not_in_ledger", "other_order", "units_not_in_ledger"]
+    assert findings("We have sent 3 units", case=case, proactive=True)
+
+
+def test_a_date_that_was_moved_may_be_named_with_the_old_one():
+    later = NOW + timedelta(days=4)
+    from playbook.steps.commands import ChangePromise
+
+    ship = next(p for p in CASE.open_promises if p.kind is PromiseKind.SHIP_GOODS)
+    case = run(CASE, ChangePromise(ship.promise, later, "no stock"), setting=a_setting())
+    letter = draft(LetterKind.SUPERSEDED, case, policy=the_policy(), now=NOW)
+    assert "Fri 27 Nov 2026 instead of Tue 24 Nov 2026" in letter.text
+    assert findings(letter.text, case=case) == ()
+
+
+@given(st.text(max_size=300))
+def test_any_text_can_be_checked(text: str):
+    for finding in findings(text):
+        start, end = finding.span
+        assert 0 <= start <= end <= len(text)
+        assert finding.severity in {"block", "warn"}
+        assert finding.why.en
+        assert finding.why.zh_CN
