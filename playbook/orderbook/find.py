@@ -1,8 +1,9 @@
 """Finding the one order that a buyer means, with the evidence; never more certain than the evidence is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from math import prod
 
 from rapidfuzz import fuzz
 
@@ -18,7 +19,7 @@ SURE_TITLE = 90.0
 """From this rapidfuzz score (0 to 100) on, a name in words is taken to mean that title."""
 
 DECISIVE = frozenset({"order_id_given", "order_id_in_text"})
-_OWN_NUMBERS = frozenset({"buyer", "po_number", "tracking"})
+_OWN_NUMBERS = frozenset({"buyer", "po_number", "tracking", "rma"})
 
 _WEIGHTS = {
     "order_id_given": 0.98,
@@ -28,11 +29,17 @@ _WEIGHTS = {
     "order_id_part": 0.6,
     "number_in_text": 0.5,
     "buyer": 0.5,
+    "rma": 0.9,
     "order_id_similar": 0.4,
     "name": 0.45,
+    "name_like": 0.4,
+    "name_part": 0.3,
     "email": 0.4,
+    "email_like": 0.35,
     "postcode": 0.4,
-    "city": 0.15,
+    "postcode_like": 0.25,
+    "city": 0.2,
+    "city_like": 0.15,
     "country": 0.05,
 }
 _ITEM_WEIGHTS = {
@@ -54,7 +61,7 @@ def find(query: Query, store: Store, now: datetime) -> Found:
     wrote.
     """
     leads = gather(query, store)
-    wanted = list(leads.facts)[:MOST_ORDERS] if not query.buyer else list(leads.facts)
+    wanted = sorted(leads.facts, key=lambda order_id: _doubt(leads.facts[order_id]))[:MOST_ORDERS]
     judged = [
         _judge(query, order, leads.facts[order_id], query.at or now)
         for order_id, order in store.orders(wanted).items()
@@ -176,16 +183,19 @@ def _price_text(line: OrderLine) -> str:
 
 
 def _score(facts: Sequence[EvidenceFact], items: int) -> float:
-    doubt = 1.0
-    for fact in facts:
-        doubt *= 1 - _WEIGHTS.get(fact.code, 0.0)
+    doubt = _doubt(facts)
     fits = [_ITEM_WEIGHTS[fact.code] for fact in facts if fact.code in _ITEM_WEIGHTS]
     if fits:
         doubt *= 1 - sum(fits) / items * (1 - 0.5 ** len(fits)) * 1.3
     score = 1 - max(doubt, 0.01)
     if any(fact.is_against for fact in facts):
         score *= _CONFLICT if any(fact.code != "item_missing" for fact in facts if fact.is_against) else 0.8
-    return round(score, 2)
+    return round(score, 3)
+
+
+def _doubt(facts: Iterable[EvidenceFact]) -> float:
+    """What is left of the doubt, from 1 to 0, when the facts count one by one."""
+    return prod(1 - _WEIGHTS.get(fact.code, 0.0) * fact.strength for fact in facts)
 
 
 def _certain(query: Query, ranked: Sequence[Candidate], leads: Leads) -> Candidate | None:

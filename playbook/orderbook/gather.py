@@ -2,20 +2,29 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
+from typing import Any
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from playbook.domain.ids import OrderId, find_order_ids, is_amazon_order_id
+from playbook.orderbook.persons import compare, hints
 from playbook.orderbook.query import EvidenceFact, Query
 from playbook.store import Key, PersonKey, Store
-from playbook.store.keys import clean, fold, mail_key, name_words, squeeze
+from playbook.store.keys import clean, fold, mail_key, name_words, squeeze, title_key
+from playbook.store.orderbook import Holds
 
-MOST_ORDERS = 200
+MOST_ORDERS = 50
+"""So many orders are looked at closely; what leads to more identifies none of them."""
 MOST_OF_A_BUYER = 2000
-MOST_WITH_A_SKU = 5000
+MOST_PERSONS = 60
+NEAR_NUMBER = 2
+"""A number that differs by at most so many digits from one in the book may be that one, mistyped."""
 LONGEST_TEXT = 20_000
+LONGEST_FACT = 200
+MOST_ITEMS = 200
 SHORTEST_PART = 3
 TITLE_FITS = 75.0
 """From this rapidfuzz score (0 to 100) on, a name in words may mean a title."""
@@ -25,6 +34,8 @@ _TOKEN = re.compile(r"[a-z0-9](?:[a-z0-9]|[-/.#](?=[a-z0-9])){3,39}")
 
 _WORD = re.compile(r"[^\W_]+")
 _MAIL = re.compile(r"[^\s<>@,;:()\"]+@[^\s<>@,;:()\"]+\.[a-z]{2,}")
+_NEARLY_AMAZON = re.compile(r"[0-9]{2,4}-[0-9]{6,8}-[0-9]{6,8}")
+"""The shape of an Amazon order number with a digit too few or too many."""
 _ORDER_WORD = re.compile(
     r"(?:order|invoice|bestell\w*|auftrag\w*|rechnung\w*|commande|facture|pedido|factura|ordine|fattura"
     r"|注文\w{0,4}|订单\w{0,3}|訂單\w{0,3}|单号|#)[\s:#.]*(?:no|nr|n°|number|nummer|num|id|号|番号|是|は)?[\s.:#]*$"
@@ -42,13 +53,18 @@ class Leads:
         """Note that *code* led to these orders; each fact once."""
         fact = EvidenceFact(code, params)
         for order_id in order_ids:
-            known = self.facts.setdefault(order_id, [])
-            if code not in {other.code for other in known}:
-                known.append(fact)
+            self.note(order_id, fact)
+
+    def note(self, order_id: OrderId, fact: EvidenceFact) -> None:
+        """Note one fact about an order, unless the same is known."""
+        known = self.facts.setdefault(order_id, [])
+        if fact.code not in {other.code for other in known}:
+            known.append(fact)
 
 
 def gather(query: Query, store: Store) -> Leads:
     """The orders that any one fact leads to; those placed after the buyer wrote only when named in full."""
+    query = _cut(query)
     leads = Leads()
     _by_number(query, store, leads)
     _by_part(query, store, leads)
@@ -60,10 +76,20 @@ def gather(query: Query, store: Store) -> Leads:
             found = store.find_by_key(key, [squeeze(value)], before=query.at)
             leads.add(found, code, **{code: clean(value)})
     if query.text:
-        _by_text(query, clean(query.text[:LONGEST_TEXT]), store, leads)
+        _by_text(query, clean(query.text), store, leads)
     _by_person(query, store, leads)
     _by_buyer_and_items(query, store, leads)
     return leads
+
+
+def _cut(query: Query) -> Query:
+    """The query without what no order can be found by: fields and texts beyond all measure."""
+    facts: dict[str, Any] = {
+        part.name: value[: LONGEST_TEXT if part.name == "text" else LONGEST_FACT]
+        for part in fields(query)
+        if isinstance(value := getattr(query, part.name), str)
+    }
+    return replace(query, **facts, items=query.items[:MOST_ITEMS])
 
 
 def _by_number(query: Query, store: Store, leads: Leads) -> None:
@@ -74,15 +100,20 @@ def _by_number(query: Query, store: Store, leads: Leads) -> None:
         for number in numbers:
             found = store.find_by_key(Key.ORDER, [squeeze(number)])
             leads.add(found, code, order_id=number)
-            if not found and is_amazon_order_id(number):
+            if not found and _NEARLY_AMAZON.fullmatch(number):
                 _by_similar_number(number, query, store, leads)
     leads.mentioned = (*given, *in_text)
 
 
 def _by_similar_number(number: str, query: Query, store: Store, leads: Leads) -> None:
-    """Orders that share a group of seven digits with a number that is not in the book."""
-    parts = number.split("-")[1:]
-    leads.add(store.find_by_key(Key.ORDER_PART, parts, before=query.at), "order_id_similar", given=number)
+    """Orders that share a group of digits with a number that is not in the book, and are nearly the same."""
+    groups = [group for group in _WORD.findall(number) if len(group) > 5]
+    near = [
+        order_id
+        for order_id in store.find_by_key(Key.ORDER_PART, groups, before=query.at)
+        if OSA.distance(squeeze(order_id), squeeze(number)) <= NEAR_NUMBER
+    ]
+    leads.add(near, "order_id_similar", given=number)
 
 
 def _by_part(query: Query, store: Store, leads: Leads) -> None:
@@ -116,8 +147,11 @@ def _by_text(query: Query, text: str, store: Store, leads: Leads) -> None:
             leads.add([number], tokens[squeeze(number)], order_id=number)
             if tokens[squeeze(number)] == "order_id_in_text":
                 leads.mentioned = (*leads.mentioned, number)
+    for match in _NEARLY_AMAZON.finditer(folded):
+        if not is_amazon_order_id(match[0]):
+            _by_similar_number(match[0], query, store, leads)
     long_enough = [value for value in values if len(value) > SHORTEST_PART]
-    for key, code in ((Key.PO, "po_number"), (Key.TRACKING, "tracking")):
+    for key, code in ((Key.PO, "po_number"), (Key.TRACKING, "tracking"), (Key.RMA, "rma")):
         for value in long_enough if store.find_by_key(key, long_enough, before=query.at) else ():
             leads.add(store.find_by_key(key, [value], before=query.at), code, **{code: value})
     numbers = {squeeze(number) for number in whole}
@@ -134,19 +168,13 @@ def _ending(part: str, query: Query, store: Store) -> Iterable[OrderId]:
 
 def _by_person(query: Query, store: Store, leads: Leads) -> None:
     """E-mail, name, postcode and city, typed or in the text; what hides many buyers is passed over."""
-    words = name_words(query.name or "")
-    if words:
-        hits = store.find_by_person(PersonKey.NAME, words)
-        leads.add([order_id for order_id, count in hits.items() if count >= min(2, len(words))], "name")
-    if mail := mail_key(query.email or ""):
-        leads.add(store.find_by_person(PersonKey.EMAIL, [mail]), "email")
-    if postcode := squeeze(query.postcode or ""):
-        leads.add(store.find_by_person(PersonKey.POSTCODE, [postcode]), "postcode")
-    if city := fold(query.city or ""):
-        in_city = store.find_by_person(PersonKey.CITY, [city])
-        leads.add([order_id for order_id in in_city if order_id in leads.facts or not words], "city")
+    if wanted := hints(query):
+        found = store.find_persons(wanted, limit=MOST_PERSONS)
+        for order_id, recipient in store.recipients(list(found)).items():
+            for fact in compare(query, recipient):
+                leads.note(order_id, fact)
     if query.text:
-        _by_person_in_text(fold(query.text[:LONGEST_TEXT]), store, leads)
+        _by_person_in_text(fold(query.text), store, leads)
 
 
 def _by_person_in_text(text: str, store: Store, leads: Leads) -> None:
@@ -155,54 +183,49 @@ def _by_person_in_text(text: str, store: Store, leads: Leads) -> None:
     words = _WORD.findall(text)[-600:]
     pairs = {one + other for one, other in pairwise(words)}
     postcodes = [code for code in {*words, *pairs} if 4 <= len(code) <= 8 and any(c.isdigit() for c in code)]
-    leads.add(store.find_by_person(PersonKey.POSTCODE, postcodes), "postcode")
-    names = store.find_by_person(PersonKey.NAME, {word for word in words if len(word) > 1})
-    for order_id in [order_id for order_id, count in names.items() if count > 1]:
-        recipient = store.recipient(order_id)
-        if recipient is not None and name_words(recipient.name) <= set(words):
+    leads.add(store.find_by_person(PersonKey.POSTCODE, postcodes, limit=MOST_PERSONS), "postcode")
+    spoken = {word for word in words if len(word) > 1}
+    named = store.find_by_person(PersonKey.NAME, spoken, at_least=2, limit=MOST_PERSONS)
+    for order_id, recipient in store.recipients(list(named)).items():
+        names = [name_words(recipient.name), name_words(recipient.buyer_name)]
+        if any(name and name <= spoken for name in names):
             leads.add([order_id], "name")
 
 
 def _by_buyer_and_items(query: Query, store: Store, leads: Leads) -> None:
     """The buyer's orders with a named product; orders with the products when nothing else led anywhere."""
     buyer = fold(query.buyer or "")
-    of_buyer = store.find_by_key(Key.BUYER, [buyer], before=query.at, limit=MOST_OF_A_BUYER) if buyer else {}
-    with_items: dict[OrderId, int] = {}
-    if of_buyer or not leads.facts:
-        with_items = _with_items(query, store)
+    wanted = _wanted(query, store)
     if buyer:
-        fitting = [order_id for order_id in of_buyer if order_id in with_items or order_id in leads.facts]
-        named = any(item.is_identified for item in query.items)
-        leads.add(fitting if named else of_buyer, "buyer", buyer=clean(query.buyer or ""))
+        of_buyer = store.find_by_products(wanted, buyer=buyer, before=query.at, limit=MOST_ORDERS)
+        if not any(item.is_identified for item in query.items):
+            of_buyer |= store.find_by_key(Key.BUYER, [buyer], before=query.at, limit=MOST_ORDERS)
+        own = store.find_by_key(Key.BUYER, [buyer], limit=MOST_OF_A_BUYER) if leads.facts else {}
+        leads.add([*of_buyer, *(known for known in leads.facts if known in own)], "buyer", buyer=clean(buyer))
     elif not leads.facts:
-        for order_id in list(with_items)[:MOST_ORDERS]:
+        for order_id in store.find_by_products(wanted, before=query.at, limit=MOST_ORDERS):
             leads.facts[order_id] = []
 
 
-def _with_items(query: Query, store: Store) -> dict[OrderId, int]:
-    found: dict[OrderId, int] = {}
-    for key, values in (
-        (Key.SKU, {fold(item.sku) for item in query.items if item.sku}),
-        (Key.ASIN, {fold(item.asin) for item in query.items if item.asin}),
-        (Key.SKU, _skus_of_titles(query, store)),
-    ):
-        hits = store.find_by_key(key, values, before=query.at, limit=MOST_WITH_A_SKU) if values else {}
-        for order_id, count in hits.items():
-            found[order_id] = found.get(order_id, 0) + count
-    return dict(sorted(found.items(), key=lambda hit: -hit[1]))
+def _wanted(query: Query, store: Store) -> list[Holds]:
+    """The products that are named, as the SKUs they can be and the units an order must hold."""
+    wanted: list[Holds] = []
+    for item in query.items:
+        if item.sku:
+            skus = frozenset({fold(item.sku)})
+        elif item.asin:
+            skus = store.skus_of_asin(clean(item.asin).upper())
+        else:
+            skus = _skus_of_title(fold(item.title or ""), store)
+        if skus:
+            wanted.append(Holds(skus, item.units if item.is_identified and item.units else 1))
+    return wanted
 
 
-def _skus_of_titles(query: Query, store: Store) -> set[str]:
-    titles = [fold(item.title) for item in query.items if item.title and not item.is_identified]
-    if not any(titles):
-        return set()
+def _skus_of_title(title: str, store: Store) -> frozenset[str]:
+    if not title:
+        return frozenset()
     sold = store.product_titles()
-    names = [fold(title) for _, title in sold]
-    return {
-        sold[place][0]
-        for title in titles
-        if title
-        for _, _, place in process.extract(
-            title, names, scorer=fuzz.token_set_ratio, score_cutoff=TITLE_FITS, limit=20
-        )
-    }
+    names = [title_key(name) for _, name in sold]
+    found = process.extract(title, names, scorer=fuzz.token_set_ratio, score_cutoff=TITLE_FITS, limit=20)
+    return frozenset(sold[place][0] for _, _, place in found)

@@ -148,7 +148,8 @@ def _entry(rows: Sequence[RawLine], lines: list[OrderLine]) -> OrderEntry:
     recipient = next((row.recipient for row in rows if row.recipient), first.recipient)
     tracking = tuple(dict.fromkeys(row.tracking for row in rows if row.tracking))
     buyer = _first(row.buyer for row in rows)
-    return OrderEntry(order, buyer, tracking, recipient, keep_until(order) if recipient else None)
+    until = keep_until(order) if recipient else None
+    return OrderEntry(order, buyer, tracking, recipient=recipient, purge_after=until)
 
 
 def _first(texts: Iterable[str]) -> str:

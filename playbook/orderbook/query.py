@@ -63,10 +63,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFact:
-    """One reason for or against an order: a code and its facts, nothing personal among them."""
+    """One reason for or against an order: a code and its facts, nothing personal among them.
+
+    ``strength`` from 0 to 1 is how well it fits, where it need not fit exactly.
+    """
 
     code: str
     params: Mapping[str, str | int | None] = field(default_factory=dict)
+    strength: float = 1.0
 
     @property
     def is_against(self) -> bool:

@@ -119,12 +119,26 @@ def writing(engine: Engine, lock_on: str) -> Iterator[Connection]:
         yield connection
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert *rows*, leaving those alone whose primary key exists."""
+def put_rows(
+    connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]], *, replace: bool = True
+) -> None:
+    """Insert many *rows* that have every column of *table* in its order, as stored.
+
+    Where the primary key exists the row is replaced, or left alone without *replace*. Writes the
+    statement itself: binding each value through SQLAlchemy takes longer than storing it.
+    """
     if not rows:
         return
-    insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    connection.execute(insert.on_conflict_do_nothing(), list(rows))
+    names = [column.name for column in table.columns]
+    keys = [column.name for column in table.primary_key]
+    changed = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
+    then = f"UPDATE SET {changed}" if replace and changed else "NOTHING"
+    sign = "%s" if connection.dialect.name == "postgresql" else "?"
+    statement = (
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join([sign] * len(names))}) "  # noqa: S608
+        f"ON CONFLICT ({', '.join(keys)}) DO {then}"
+    )
+    connection.exec_driver_sql(statement, list(rows))
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

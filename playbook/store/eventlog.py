@@ -20,7 +20,7 @@ from playbook.domain.events import (
     event_from_json,
 )
 from playbook.domain.ids import CaseId, OrderId
-from playbook.store.engine import insert_new
+from playbook.store.engine import put_rows
 from playbook.store.errors import VersionClash
 from playbook.store.tables import cases, events, log_head
 
@@ -52,7 +52,7 @@ def append(
     """
     if any(event.case_id != case_id for event in new):
         raise ValueError(f"events of another case were given for {case_id}")
-    insert_new(connection, cases, [{"case_id": case_id, "version": 0, "chain": GENESIS, "order_id": None}])
+    put_rows(connection, cases, [(case_id, 0, GENESIS, None)], replace=False)
     head = connection.execute(select(cases).where(cases.c.case_id == case_id).with_for_update()).one()
     if head.version != expected_version:
         raise VersionClash(case_id, expected_version, head.version)

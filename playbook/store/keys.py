@@ -1,9 +1,9 @@
 """What an order can be found by, and how each key is written so that both sides of a search agree."""
 
-import hmac
+import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
 
@@ -14,29 +14,39 @@ MASKED_NAMES = frozenset({"amazon business eu sarl", "amazon eu sarl", "amazon b
 MASKED_MAIL = "no-reply-amazon-iba-buyer@"
 """Amazon Business EU resells orders under one name and address: they identify nobody."""
 
+ALIAS_DOMAIN = "marketplace.amazon."
+"""Where the addresses live that Amazon gives to buyers."""
+
+LONGEST_WORD = 40
+
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+")
 
 
 class Key(StrEnum):
-    """Search keys that are not personal."""
+    """Search keys that are not personal. The values are short because there are millions of them."""
 
-    ORDER = "order"
-    ORDER_BACKWARDS = "order_rev"
-    ORDER_PART = "order_part"
+    ORDER = "o"
+    ORDER_BACKWARDS = "or"
+    ORDER_PART = "op"
     PO = "po"
-    SKU = "sku"
-    ASIN = "asin"
-    TRACKING = "tracking"
-    BUYER = "buyer"
-    REPLACES = "replaces"
+    TRACKING = "t"
+    RMA = "rma"
+    BUYER = "b"
+    REPLACES = "x"
 
 
 class PersonKey(StrEnum):
-    """Search keys made of personal data: stored as keyed hashes only, purged with the data."""
+    """Search keys made of personal data: stored as keyed hashes only, purged with the data.
+
+    The ``_LIKE`` keys are a word with one character left out, so that two words share one when they
+    are one typing error apart.
+    """
 
     NAME = "name"
+    NAME_LIKE = "name_like"
     EMAIL = "email"
+    EMAIL_LIKE = "email_like"
     POSTCODE = "postcode"
     CITY = "city"
 
@@ -60,6 +70,12 @@ def sku_key(sku: str) -> str:
     return fold(sku)
 
 
+@lru_cache(maxsize=100_000)
+def title_key(title: str) -> str:
+    """A title for comparing: `fold`, remembered, because every search goes over all titles."""
+    return fold(title)
+
+
 def squeeze(text: str) -> str:
     """Letters and digits of *text* only, folded: for numbers that people write with dashes and spaces."""
     return "".join(_WORD.findall(fold(text)))
@@ -79,8 +95,8 @@ def mail_key(email: str) -> str:
     return "" if folded.startswith(MASKED_MAIL) or "@" not in folded else folded
 
 
-def order_keys(order: Order, buyer: str = "", tracking: tuple[str, ...] = ()) -> Iterator[tuple[Key, str]]:
-    """Everything an order can be found by that is not personal."""
+def order_keys(entry: OrderEntry, order: Order) -> Iterator[tuple[Key, str]]:
+    """What *order* can be found by that is not personal, besides its products; *entry* brought it."""
     number = squeeze(order.order_id)
     yield Key.ORDER, number
     yield Key.ORDER_BACKWARDS, number[::-1]
@@ -91,32 +107,65 @@ def order_keys(order: Order, buyer: str = "", tracking: tuple[str, ...] = ()) ->
         yield Key.PO, squeeze(order.po_number)
     if order.replaces:
         yield Key.REPLACES, order.replaces
-    if buyer:
-        yield Key.BUYER, fold(buyer)
-    for code in tracking:
+    if entry.buyer:
+        yield Key.BUYER, fold(entry.buyer)
+    for code in entry.tracking:
         yield Key.TRACKING, squeeze(code)
+    for code in entry.rmas:
+        yield Key.RMA, squeeze(code)
+
+
+def units_by_sku(order: Order) -> dict[str, int]:
+    """How many units of each folded SKU were ordered."""
+    units: dict[str, int] = {}
     for line in order.lines:
-        yield Key.SKU, sku_key(line.sku)
-        if line.asin:
-            yield Key.ASIN, fold(line.asin)
+        sku = sku_key(line.sku)
+        units[sku] = units.get(sku, 0) + line.units_ordered
+    return units
 
 
 def person_keys(recipient: Recipient) -> Iterator[tuple[PersonKey, str]]:
     """The personal keys of a recipient in plain, to be hashed before they are stored or looked up."""
-    for word in name_words(recipient.name):
+    words = name_words(recipient.name) | name_words(recipient.buyer_name)
+    for word in words:
         yield PersonKey.NAME, word
+    for like in likes(words):
+        yield PersonKey.NAME_LIKE, like
     if mail := mail_key(recipient.email):
         yield PersonKey.EMAIL, mail
+        for like in mail_likes(mail):
+            yield PersonKey.EMAIL_LIKE, like
     if postcode := squeeze(recipient.postcode):
         yield PersonKey.POSTCODE, postcode
     if city := fold(recipient.city):
         yield PersonKey.CITY, city
 
 
-def hashed(secret: str, kind: PersonKey, value: str) -> str:
-    """The keyed hash under which a personal key is stored: 32 hex digits, useless without *secret*."""
+def likes(words: Iterable[str]) -> frozenset[str]:
+    """The words of at least four characters, whole and with each one character left out."""
+    return frozenset(
+        like for word in words if 3 < len(word) <= LONGEST_WORD for like in (word, *_one_less(word))
+    )
+
+
+def mail_likes(mail: str) -> frozenset[str]:
+    """The part before the at-sign, for finding an address that was mistyped; none for Amazon's aliases.
+
+    An alias is meaningless letters: one that is nearly the same belongs to somebody else.
+    """
+    local, _, domain = mail.partition("@")
+    return frozenset() if domain.startswith(ALIAS_DOMAIN) else likes([local])
+
+
+def _one_less(word: str) -> Iterator[str]:
+    return (word[:place] + word[place + 1 :] for place in range(len(word)))
+
+
+def hashed(secret: str, kind: PersonKey, value: str) -> int:
+    """The keyed hash under which a personal key is stored: 64 bits, useless without *secret*."""
     text = f"{kind.value}\n{value}".encode("utf-8", "ignore")
-    return hmac.new(bytes.fromhex(secret), text, "sha256").hexdigest()[:32]
+    digest = hashlib.blake2b(text, key=bytes.fromhex(secret), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def entry_of(order: Order | OrderEntry) -> OrderEntry:

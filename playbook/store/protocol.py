@@ -9,7 +9,9 @@ from playbook.domain.events import Event
 from playbook.domain.ids import CaseId, OrderId
 from playbook.domain.orders import Order
 from playbook.store.keys import Key, PersonKey
+from playbook.store.orderbook import Holds
 from playbook.store.values import CaseIndexRow, Finding, OrderEntry, OrdersSaved, Purged, Recipient
+from playbook.store.vault import PersonHint
 
 
 class WriteTx(Protocol):
@@ -77,6 +79,8 @@ class Store(Protocol):
 
     def recipient(self, order_id: OrderId) -> Recipient | None: ...
 
+    def recipients(self, order_ids: Sequence[OrderId]) -> dict[OrderId, Recipient]: ...
+
     def find_by_key(
         self, kind: Key, values: Iterable[str], *, before: datetime | None = None, limit: int = 200
     ) -> dict[OrderId, int]: ...
@@ -89,7 +93,22 @@ class Store(Protocol):
         self, fragment: str, *, before: datetime | None = None, limit: int = 50
     ) -> dict[OrderId, int]: ...
 
-    def find_by_person(self, kind: PersonKey, values: Iterable[str]) -> dict[OrderId, int]: ...
+    def find_by_person(
+        self, kind: PersonKey, values: Iterable[str], *, at_least: int = 1, limit: int = 200
+    ) -> dict[OrderId, int]: ...
+
+    def find_persons(self, hints: Sequence[PersonHint], *, limit: int = 100) -> dict[OrderId, int]: ...
+
+    def find_by_products(
+        self,
+        wanted: Sequence[Holds],
+        *,
+        buyer: str | None = None,
+        before: datetime | None = None,
+        limit: int = 200,
+    ) -> dict[OrderId, int]: ...
+
+    def skus_of_asin(self, asin: str) -> frozenset[str]: ...
 
     def product_titles(self) -> tuple[tuple[str, str], ...]: ...
 

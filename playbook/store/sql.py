@@ -19,9 +19,11 @@ from playbook.store import verify as verifying
 from playbook.store.engine import make_engine, reading, upsert, writing
 from playbook.store.errors import VersionClash
 from playbook.store.keys import Key, PersonKey, entry_of
+from playbook.store.orderbook import Holds
 from playbook.store.schema import ensure_current
 from playbook.store.tables import case_numbers, cases, drafts
 from playbook.store.values import CaseIndexRow, Finding, OrderEntry, OrdersSaved, Purged, Recipient
+from playbook.store.vault import PersonHint
 
 ORDERS_AT_ONCE = 500
 """Orders of an import in one transaction: small enough that agents' clicks pass in between."""
@@ -199,7 +201,12 @@ class SqlStore:
     def recipient(self, order_id: OrderId) -> Recipient | None:
         """Who an order went to; None when it is not known or was purged."""
         with reading(self._engine) as connection:
-            return vault.get_recipient(connection, order_id)
+            return vault.get_recipients(connection, [order_id]).get(order_id)
+
+    def recipients(self, order_ids: Sequence[OrderId]) -> dict[OrderId, Recipient]:
+        """Who orders went to, as far as it is known and was not purged."""
+        with reading(self._engine) as connection:
+            return vault.get_recipients(connection, order_ids)
 
     def find_by_key(
         self, kind: Key, values: Iterable[str], *, before: datetime | None = None, limit: int = 200
@@ -222,10 +229,34 @@ class SqlStore:
         with reading(self._engine) as connection:
             return orderbook.find_by_fragment(connection, fragment, before=before, limit=limit)
 
-    def find_by_person(self, kind: PersonKey, values: Iterable[str]) -> dict[OrderId, int]:
+    def find_by_person(
+        self, kind: PersonKey, values: Iterable[str], *, at_least: int = 1, limit: int = 200
+    ) -> dict[OrderId, int]:
         """Orders by how many of *values* (folded) are personal keys of them."""
         with reading(self._engine) as connection:
-            return vault.find_by_person(connection, kind, values)
+            return vault.find_by_person(connection, kind, values, at_least=at_least, limit=limit)
+
+    def find_persons(self, hints: Sequence[PersonHint], *, limit: int = 100) -> dict[OrderId, int]:
+        """Orders by the weights of the hints about a person that fit them."""
+        with reading(self._engine) as connection:
+            return vault.find_persons(connection, hints, limit=limit)
+
+    def find_by_products(
+        self,
+        wanted: Sequence[Holds],
+        *,
+        buyer: str | None = None,
+        before: datetime | None = None,
+        limit: int = 200,
+    ) -> dict[OrderId, int]:
+        """Orders by how many of the *wanted* products they hold."""
+        with reading(self._engine) as connection:
+            return orderbook.find_by_products(connection, wanted, buyer=buyer, before=before, limit=limit)
+
+    def skus_of_asin(self, asin: str) -> frozenset[str]:
+        """The folded SKUs that were sold under an ASIN."""
+        with reading(self._engine) as connection:
+            return orderbook.skus_of_asin(connection, asin)
 
     def product_titles(self) -> tuple[tuple[str, str], ...]:
         """Every (folded SKU, title) that was ever sold."""

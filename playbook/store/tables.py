@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
     Dialect,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -134,8 +134,8 @@ vault = Table(
 person_keys = Table(
     "person_keys",
     metadata,
-    Column("digest", String(32), primary_key=True),
-    Column("order_id", String(64), primary_key=True),
+    Column("digest", BigInteger, primary_key=True),
+    Column("order_no", Integer, primary_key=True),
     Column("purge_after", Date, nullable=False),
     Index("person_keys_purge", "purge_after"),
     sqlite_with_rowid=False,
@@ -145,29 +145,44 @@ person_keys = Table(
 orders = Table(
     "orders",
     metadata,
-    Column("order_id", String(64), primary_key=True),
+    Column("order_no", Integer, primary_key=True, autoincrement=False),
+    Column("order_id", String(64), nullable=False),
     Column("placed_at", UtcTime, nullable=False),
-    Column("data", Text, nullable=False),
     Column("source", String(200), nullable=False),
+    Column("data", Text, nullable=False),
+    Index("orders_id", "order_id", unique=True),
 )
+"""``order_no`` counts up in the order of arrival: keys of new orders land next to each other."""
 
 order_keys = Table(
     "order_keys",
     metadata,
-    Column("kind", String(12), primary_key=True),
+    Column("kind", String(4), primary_key=True),
     Column("value", BYTEWISE, primary_key=True),
-    Column("order_id", String(64), ForeignKey("orders.order_id"), primary_key=True),
+    Column("order_no", Integer, primary_key=True),
     sqlite_with_rowid=False,
 )
+
+order_items = Table(
+    "order_items",
+    metadata,
+    Column("sku", BYTEWISE, primary_key=True),
+    Column("order_no", Integer, primary_key=True),
+    Column("units", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""How many units of a folded SKU an order holds, all its lines together."""
 
 products = Table(
     "products",
     metadata,
     Column("sku", String(120), primary_key=True),
     Column("title", String(500), primary_key=True),
+    Column("asin", String(10), primary_key=True),
+    Index("products_asin", "asin"),
     sqlite_with_rowid=False,
 )
-"""Every title a SKU was sold under, so that a product name finds its SKUs without reading all orders."""
+"""Every title and ASIN a folded SKU was sold under, so that they find its SKU without reading all orders."""
 
 secrets = Table(
     "secrets",

@@ -1,6 +1,6 @@
 """The plain values that go into a store and come out of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 
 from playbook.domain.ids import CaseId, OrderId
@@ -25,7 +25,10 @@ class CaseIndexRow:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who an order went to. Personal: it lives in the vault only, until its purge date."""
+    """Who an order went to, and who bought it where that is another name.
+
+    Personal: it lives in the vault only, until its purge date.
+    """
 
     name: str = ""
     email: str = ""
@@ -34,10 +37,15 @@ class Recipient:
     postcode: str = ""
     city: str = ""
     state: str = ""
+    buyer_name: str = ""
 
     def __bool__(self) -> bool:
-        parts = (self.name, self.email, self.phone, self.address, self.postcode, self.city, self.state)
-        return any(parts)
+        return any(getattr(self, part.name) for part in fields(self))
+
+    def filled_from(self, other: "Recipient") -> "Recipient":
+        """This recipient, what is empty taken from *other*."""
+        names = (part.name for part in fields(self))
+        return Recipient(*(getattr(self, name) or getattr(other, name) for name in names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +53,14 @@ class OrderEntry:
     """An order on its way into the order book, with what it can be found by.
 
     ``buyer`` is the seller's own customer number, which is not personal; ``recipient`` is, and goes to
-    the vault until ``purge_after`` (without that day it is not kept at all).
+    the vault until ``purge_after`` (without that day it is not kept at all). ``rmas`` are the numbers of
+    return requests.
     """
 
     order: Order
     buyer: str = ""
     tracking: tuple[str, ...] = ()
+    rmas: tuple[str, ...] = ()
     recipient: Recipient = field(default_factory=Recipient)
     purge_after: date | None = None
 

@@ -20,6 +20,9 @@ from playbook.store import (
     SqlStore,
     VersionClash,
 )
+from playbook.store.keys import likes, person_keys
+from playbook.store.orderbook import Holds
+from playbook.store.vault import PersonHint
 from tests.builders import CASE_ID, NOW, ORDER_ID, a_line, amounts, an_order, earlier
 
 OTHER = CaseId("2026-0002")
@@ -217,7 +220,7 @@ class TestVault:
         store.put_draft(CASE_ID, "lock", {"name": "Ines"}, NOW)
         store.put_draft(OTHER, "lock", {"name": "Ines"}, NOW + timedelta(days=20))
         purged = store.purge(date(2026, 12, 28))
-        assert (purged.texts, purged.keys, purged.drafts) == (1, 3, 1)
+        assert (purged.texts, purged.keys, purged.drafts) == (1, len(list(person_keys(person))), 1)
         assert store.recipient(ORDER_ID) is None
         assert store.find_by_person(PersonKey.NAME, ["ines"]) == {}
         assert store.order(ORDER_ID) == an_order()
@@ -296,13 +299,12 @@ class TestOrders:
     def test_orders_are_found_by_every_key(self, store: SqlStore) -> None:
         asin = "B0ABCDEF12"
         order = an_order(a_line(sku="Mug-RED", asin=asin), po_number="PO-2026/7", replaces=OrderId("X-9"))
-        store.put_orders([OrderEntry(order, buyer="K 17", tracking=("1Z 999",))], "a")
+        store.put_orders([OrderEntry(order, buyer="K 17", tracking=("1Z 999",), rmas=("D1-RRMA",))], "a")
         for kind, value in (
             (Key.ORDER, "20455128737719305"),
             (Key.ORDER_PART, "5512873"),
             (Key.PO, "po20267"),
-            (Key.SKU, "mug-red"),
-            (Key.ASIN, "b0abcdef12"),
+            (Key.RMA, "d1rrma"),
             (Key.TRACKING, "1z999"),
             (Key.BUYER, "k 17"),
             (Key.REPLACES, "X-9"),
@@ -314,15 +316,62 @@ class TestOrders:
         assert store.find_by_prefix(Key.ORDER, "") == {}
         assert store.find_by_fragment("28737") == {ORDER_ID: 1}
         assert store.find_by_fragment("%") == {}
+        assert store.skus_of_asin(asin) == {"mug-red"}
+        assert store.skus_of_asin("B0ABCDEF13") == frozenset()
         assert store.product_titles() == (("mug-red", "Desk lamp, colour 1"),)
 
     def test_hits_are_counted_and_limited_to_what_was_placed_before(self, store: SqlStore) -> None:
         both = an_order(a_line(), a_line(2), order_id=OrderId("A"), placed_at=NOW)
         one = an_order(a_line(), order_id=OrderId("B"), placed_at=NOW + timedelta(hours=1))
         store.put_orders([one, both], "a")
-        assert list(store.find_by_key(Key.SKU, ["sku-1", "sku-2"]).items()) == [("A", 2), ("B", 1)]
-        assert store.find_by_key(Key.SKU, ["sku-1"], before=NOW) == {"A": 1}
-        assert list(store.find_by_key(Key.SKU, ["sku-1"], limit=1)) == ["B"]
+        lamp, other = Holds(frozenset({"sku-1"})), Holds(frozenset({"sku-2"}))
+        assert list(store.find_by_products([lamp, other]).items()) == [("A", 2)]
+        assert list(store.find_by_products([lamp]).items()) == [("B", 1), ("A", 1)]
+        assert list(store.find_by_products([lamp, Holds(frozenset({"none"}))]).items()) == [
+            ("B", 1),
+            ("A", 1),
+        ]
+        assert store.find_by_products([lamp], before=NOW) == {"A": 1}
+        assert list(store.find_by_products([lamp], limit=1)) == ["B"]
+        assert store.find_by_products([]) == {}
+
+    def test_an_order_must_hold_the_units(self, store: SqlStore) -> None:
+        store.put_orders([an_order(a_line(units=6), a_line(2, sku="SKU-1", units=4))], "a")
+        assert store.find_by_products([Holds(frozenset({"sku-1"}), 10)]) == {ORDER_ID: 1}
+        assert store.find_by_products([Holds(frozenset({"sku-1"}), 11)]) == {}
+
+    def test_products_of_one_buyer(self, store: SqlStore) -> None:
+        for order_id, buyer in (("A", "17"), ("B", "17"), ("C", "18")):
+            lines = (a_line(), a_line(2)) if order_id == "A" else (a_line(),)
+            store.put_orders([OrderEntry(an_order(*lines, order_id=OrderId(order_id)), buyer=buyer)], "a")
+        lamp, other = Holds(frozenset({"sku-1"})), Holds(frozenset({"sku-2"}))
+        assert list(store.find_by_products([lamp, other], buyer="17").items()) == [("A", 2), ("B", 1)]
+        assert store.find_by_products([other], buyer="18") == {}
+        assert store.find_by_products([lamp], buyer="17", before=NOW - timedelta(days=30)) == {}
+
+    def test_persons_are_ranked_by_all_that_is_known_of_them(self, store: SqlStore) -> None:
+        for order_id, name, city in (("A", "Ines Falkenrath", "Kassel"), ("B", "Ines Moreno", "Jena")):
+            entry = OrderEntry(
+                an_order(order_id=OrderId(order_id)),
+                recipient=Recipient(name, city=city),
+                purge_after=date(2026, 12, 1),
+            )
+            store.put_orders([entry], "a")
+        hints = [
+            PersonHint(PersonKey.NAME, ("ines",), 2),
+            PersonHint(PersonKey.NAME_LIKE, tuple(likes(["falkenrat"])), 3),
+            PersonHint(PersonKey.CITY, ("kassel",), 4),
+        ]
+        assert list(store.find_persons(hints).items()) == [("A", 9), ("B", 2)]
+        assert list(store.find_persons(hints, limit=1)) == ["A"]
+        assert store.find_persons([]) == {}
+        assert set(store.recipients([OrderId("A"), OrderId("X")])) == {"A"}
+        assert store.find_by_person(PersonKey.NAME, ["ines", "moreno"], at_least=2) == {"B": 2}
+
+    def test_what_a_poorer_report_does_not_say_stays_known(self, store: SqlStore) -> None:
+        for person in (Recipient("Ines Falkenrath", city="Jena"), Recipient(city="Kassel")):
+            store.put_orders([OrderEntry(an_order(), recipient=person, purge_after=date(2026, 12, 1))], "a")
+        assert store.recipient(ORDER_ID) == Recipient("Ines Falkenrath", city="Kassel")
 
     def test_personal_keys_find_orders_without_being_stored(self, store: SqlStore) -> None:
         person = Recipient(
