@@ -33,8 +33,12 @@ def open_home(settings: Settings) -> SqlStore:
     """The store of a home, made or brought up to date; holds sample orders when it was empty."""
     settings.home.mkdir(parents=True, exist_ok=True)
     store = open_store(settings.database_url)
-    if not store.product_titles():
-        load_samples(store, at=clock_of(settings)())
+    try:
+        if not store.product_titles():
+            load_samples(store, at=clock_of(settings)())
+    except BaseException:
+        store.close()
+        raise
     return store
 
 
@@ -45,16 +49,14 @@ def desk_of(settings: Settings, store: Store, policy: Policy, name: str) -> Desk
 
 def prepare_home(settings: Settings) -> Iterator[str]:
     """Make a home ready, with a line to show per stage."""
-    store = open_home(settings)
-    yield f"database  {settings.home}"
-    policy = load_policy()
-    yield f"rules     version {policy.version}"
-    yield f"orders    {len(store.product_titles())} products in the order book"
-    opened = 0
-    if not store.case_ids():
-        opened = open_samples(desk_of(settings, store, policy, settings.agent))
-    yield f"cases     {opened or len(store.case_ids())} {'sample cases opened' if opened else 'in the log'}"
-    store.close()
+    with open_home(settings) as store:
+        yield f"database  {settings.home}"
+        policy = load_policy()
+        yield f"rules     version {policy.version}"
+        yield f"orders    {len(store.product_titles())} products in the order book"
+        known = len(store.case_ids())
+        opened = 0 if known else open_samples(desk_of(settings, store, policy, settings.agent))
+        yield f"cases     {f'{known} in the log' if known else f'{opened} sample cases opened'}"
 
 
 def open_samples(desk: Desk) -> int:

@@ -7,7 +7,7 @@ installed from a wheel, inside the package.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 DEFAULT_STAFF = "lin:agent,wang:lead,zhao:manager"
@@ -62,6 +62,8 @@ def _staff(text: str) -> dict[str, str]:
             raise SettingsError(
                 f"PLAYBOOK_STAFF has {entry.strip()!r}; write name:role, role one of {', '.join(ROLES)}"
             )
+        if name in staff:
+            raise SettingsError(f"PLAYBOOK_STAFF names {name!r} twice; write every colleague once")
         staff[name] = role
     return staff
 
@@ -77,13 +79,20 @@ def _as_of(text: str | None) -> datetime | None:
         raise SettingsError(
             f"PLAYBOOK_AS_OF is {text!r}; write a time with zone, for example 2026-11-20T09:30:00Z"
         )
-    return at
+    return at.astimezone(UTC)
 
 
 def home_dir(env: Mapping[str, str] | None = None) -> Path:
-    """Where run-time data live: PLAYBOOK_HOME, else ``.playbook`` in the current folder."""
+    """Where run-time data live: PLAYBOOK_HOME, else ``.playbook`` in the current folder.
+
+    Raises SettingsError for a home that cannot be resolved, such as that of an unknown user.
+    """
     given = os.environ if env is None else env
-    return Path(given.get("PLAYBOOK_HOME") or ".playbook").expanduser().resolve()
+    home = given.get("PLAYBOOK_HOME") or ".playbook"
+    try:
+        return Path(home).expanduser().resolve()
+    except (OSError, RuntimeError) as error:
+        raise SettingsError(f"PLAYBOOK_HOME is {home!r}, which cannot be found: {error}") from None
 
 
 def data_dir() -> Path:

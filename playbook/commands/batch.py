@@ -40,7 +40,7 @@ class _BatchGroup(click.Group):
         return command
 
 
-@click.group(cls=_BatchGroup)
+@click.group(cls=_BatchGroup, epilog="Example: playbook batch read --in messages.jsonl --out items.jsonl")
 def batch() -> None:
     """Read messages or find orders in bulk (JSON lines)."""
 

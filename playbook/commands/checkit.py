@@ -2,13 +2,14 @@
 
 import os
 import sys
+from concurrent.futures import BrokenExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from playbook.settings import home_dir
+from playbook.commands.database import CANNOT_RUN, FINDINGS, WRONG_USAGE, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,17 +33,17 @@ def check(samples: tuple[str, ...], data: Path | None, out: Path | None, jobs: i
     cases = data / "cases" if data else None
     if cases is not None and not cases.is_dir():
         click.echo(f"there is no folder {cases}", err=True)
-        sys.exit(2)
-    names = samples or sample_names(cases)
+        sys.exit(WRONG_USAGE)
+    names = tuple(dict.fromkeys(samples)) or sample_names(cases)
     if not names:
         click.echo("there are no sample cases to run", err=True)
-        sys.exit(2)
+        sys.exit(WRONG_USAGE)
     try:
         loaded = [load_sample(name, cases) for name in names]
     except SampleError as error:
         click.echo(str(error), err=True)
-        sys.exit(2)
-    folder = out or home_dir() / "checks" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        sys.exit(WRONG_USAGE)
+    folder = out or read_settings().home / "checks" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
     results: list[Result] = []
     try:
         runs = run_all(names, folder, cases=cases, jobs=jobs)
@@ -50,16 +51,16 @@ def check(samples: tuple[str, ...], data: Path | None, out: Path | None, jobs: i
             results.extend(progress)
     except UnknownParameterError as error:
         click.echo(str(error), err=True)
-        sys.exit(2)
-    except OSError as error:
+        sys.exit(WRONG_USAGE)
+    except (OSError, BrokenExecutor) as error:
         click.echo(f"could not run: {error}", err=True)
-        sys.exit(3)
+        sys.exit(CANNOT_RUN)
     unreviewed = {sample.name for sample in loaded if not sample.reviewed}
     click.echo(report(sorted(results, key=lambda result: result.name), unreviewed))
     click.echo(f"notebooks: {folder}")
     if any(result.error for result in results):
-        sys.exit(3)
-    sys.exit(0 if all(result.is_green for result in results) else 1)
+        sys.exit(CANNOT_RUN)
+    sys.exit(0 if all(result.is_green for result in results) else FINDINGS)
 
 
 def report(results: "Sequence[Result]", unreviewed: set[str]) -> str:

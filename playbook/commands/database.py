@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -26,8 +27,16 @@ def read_settings() -> Settings:
 
 
 @contextmanager
-def opened(url: str | None, settings: Settings) -> Iterator[SqlStore]:
-    """The store at *url* or the desk's own; one that cannot be used ends the program with a sentence."""
+def opened(url: str | None, settings: Settings, *, must_exist: bool = False) -> Iterator[SqlStore]:
+    """The store at *url* or the desk's own; one that cannot be used ends the program with a sentence.
+
+    With *must_exist* an SQLite file of that name is not made: a misspelt name is no empty desk.
+    """
+    if must_exist and url is not None and url.startswith("sqlite:///") and "?" not in url:
+        path = Path(url.removeprefix("sqlite:///"))
+        if path.name != ":memory:" and not path.exists():
+            click.echo(f"there is no database {path}", err=True)
+            sys.exit(CANNOT_RUN)
     try:
         with open_store(url or settings.database_url) as store:
             yield store

@@ -1,5 +1,6 @@
 """`playbook new-sample`: the skeleton of a sample case, with today's behaviour filled in for review."""
 
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import click
 
 from playbook.settings import data_dir
+
+SAMPLE_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @click.command(
@@ -25,11 +28,17 @@ def new_sample(name: str, message: Path, order_id: str, data: Path | None) -> No
     The file says `reviewed: false`: check every value by the rules before you change that.
     """
     import yaml
+    from pydantic import ValidationError
 
+    from playbook.domain.ids import OrderId
     from playbook.review.compare import as_expected
     from playbook.review.replay import Replay, ReplayError
-    from playbook.review.samples import Sample, SampleError
+    from playbook.review.samples import Sample
+    from playbook.store import StoreError
 
+    if not SAMPLE_NAME.fullmatch(name):
+        click.echo(f"{name!r} is not a name: write small letters, digits and single hyphens", err=True)
+        sys.exit(2)
     folder = (data or data_dir()) / "cases"
     path = folder / f"{name}.yaml"
     if path.exists():
@@ -62,13 +71,23 @@ def new_sample(name: str, message: Path, order_id: str, data: Path | None) -> No
     }
     try:
         replay = Replay(Sample.model_validate(raw))
+        if replay.store.order(OrderId(order_id)) is None:
+            click.echo(f"there is no sample order {order_id}", err=True)
+            sys.exit(2)
         for step in (replay.lock, replay.breakdown, replay.remedy, replay.follow_up):
             step()
         replay.differences()
-    except (ReplayError, SampleError, ValueError) as error:
+    except (ReplayError, ValidationError) as error:
         click.echo(f"the case cannot be replayed: {error}", err=True)
         sys.exit(2)
+    except (OSError, StoreError) as error:
+        click.echo(f"the case cannot be replayed: {error}", err=True)
+        sys.exit(3)
     raw["expect"] = as_expected(replay.outcome)
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=False, width=110), "utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=False, width=110), "utf-8")
+    except OSError as error:
+        click.echo(f"{path} cannot be written: {error.strerror}", err=True)
+        sys.exit(3)
     click.echo(f"wrote {path}: review every value, then set reviewed: true")

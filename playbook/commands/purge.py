@@ -20,6 +20,6 @@ def purge(before: datetime | None, database: str | None) -> None:
     Cases, orders and the event log stay: nothing personal is in them.
     """
     day = before.date() if before is not None else datetime.now(UTC).date()
-    with opened(database, read_settings()) as store:
+    with opened(database, read_settings(), must_exist=True) as store:
         purged = store.purge(day)
     click.echo(f"deleted {purged.texts} texts, {purged.keys} search keys, {purged.drafts} drafts")

@@ -15,7 +15,7 @@ def verify(database: str | None) -> None:
     Prints one line per finding. Exit code 0 when the log is sound, 1 with findings, 3 when the database
     cannot be read.
     """
-    with opened(database, read_settings()) as store:
+    with opened(database, read_settings(), must_exist=True) as store:
         findings = store.verify()
         cases = len(store.case_ids())
     for finding in findings:
