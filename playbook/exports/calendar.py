@@ -1,6 +1,6 @@
 """The follow-ups of a case as a calendar file: importing it twice changes nothing."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from icalendar import Alarm, Calendar, Event, vText
 
@@ -32,12 +32,13 @@ def _event(case: Case, follow_up: FollowUp, now: datetime, lang: str) -> Event:
     _ = translator(lang)
     known = case.known_promise(follow_up.promise) if follow_up.promise else None
     what = _(PROMISES[known.promise.kind]) if known is not None else _(FOLLOW_UPS[follow_up.kind])
+    due_at = follow_up.due_at.astimezone(UTC)
     event = Event()
     event.add("uid", f"{case.case_id}-{follow_up.follow_up}@playbook")
-    event.add("dtstamp", now)
+    event.add("dtstamp", now.astimezone(UTC))
     event.add("sequence", case.version)
-    event.add("dtstart", follow_up.due_at - LENGTH)
-    event.add("dtend", follow_up.due_at)
+    event.add("dtstart", due_at - LENGTH)
+    event.add("dtend", due_at)
     event.add("summary", vText(f"{case.case_id}: {what}"))
     if case.order is not None:
         event.add("description", vText(case.order.order_id))

@@ -4,55 +4,68 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from playbook.domain.case import Case
-from playbook.domain.events import Event, EvidenceRequested, MessageApproved
+from playbook.domain.events import Event, EvidenceRequested, MessageApproved, NoteAdded
 from playbook.domain.ledgers import promise_ledger
 from playbook.i18n import show, translator
-from playbook.i18n.words import FOLLOW_UPS, LETTERS, PROMISES, STANDINGS, word
+from playbook.i18n.words import FLAGS, FOLLOW_UPS, LETTERS, PROMISES, STANDINGS, word
+
+NEXT_SHOWN = 8
 
 
 def handover_card(case: Case, events: Sequence[Event], *, now: datetime, lang: str) -> str:
-    """Where the case stands, what was promised until when, what is open, what the buyer was told."""
+    """Where the case stands, what was promised until when, what is open, what the buyer was told.
+
+    Plain text, one fact a line. Times are shown in the agents' zone.
+    """
     _ = translator(lang)
     order = case.order
 
-    def at(moment: datetime) -> str:
-        return show(moment, lang)
+    def goods(number: int | None, units: int | None) -> str:
+        line = order.line(number) if order is not None and number is not None else None
+        subject = str(line.sku if line else number or "")
+        return f"{units} x {subject}" if units else subject
+
+    def fact(what: str, known: str) -> str:
+        return _("{what}: {fact}").format(what=what, fact=known)
+
+    def section(title: str, lines: Sequence[str]) -> list[str]:
+        return [fact(title, "").rstrip(), *(f"- {' '.join(line.split())}" for line in lines)] if lines else []
 
     parts = [f"{case.case_id} · {order.order_id if order else '–'} · {_(word(case.stage))}"]
-    problems = [
-        f"- {line.sku if line else item.line}: {item.units} x {_(word(item.problem))}"
-        for item in case.claims
-        for line in [order.line(item.line) if order else None]
-    ]
-    parts += _section(_("Problems"), problems)
+    parts += section(_("Flags"), [_(FLAGS.get(flag, flag)) for flag in sorted(case.flags)])
+    problems = [fact(goods(item.line, item.units), _(word(item.problem))) for item in case.claims]
+    parts += section(_("Problems"), problems)
+    if case.undecided_units():
+        text = _("{units} claimed units have no remedy yet.")
+        parts.append(text.format(units=case.undecided_units()))
+    if case.pending:
+        parts.append(_("{count} requests wait for approval.").format(count=len(case.pending)))
     remedies = [
-        f"- {line.sku if line else remedy.line}: {remedy.units} x {_(word(remedy.kind))}"
-        + (f", {show(remedy.refund_total, lang)}" if remedy.refund else "")
+        fact(goods(remedy.line, remedy.units), _(word(remedy.kind)))
+        + (f" · {show(remedy.refund_total, lang)}" if remedy.refund else "")
         for remedy in case.remedies
-        for line in [order.line(remedy.line) if order else None]
     ]
-    parts += _section(_("Agreed"), remedies)
+    parts += section(_("Agreed"), remedies)
     promises = [
-        f"- {_(PROMISES[known.promise.kind])}: {at(known.promise.due_at)} ({_(STANDINGS[standing])})"
+        fact(
+            f"{_(PROMISES[known.promise.kind])} · {goods(known.promise.line, known.promise.units) or '–'}",
+            f"{show(known.promise.due_at, lang)} · {_(STANDINGS[standing])}",
+        )
         for known, standing in promise_ledger(case, now)
     ]
-    parts += _section(_("Promised to the buyer"), promises)
-    told = [
-        f"- {_(LETTERS[event.body.kind])}: {at(event.at)}"
-        for event in events
-        if isinstance(event.body, MessageApproved)
-    ]
-    asked = [
-        f"- {_(word(event.body.evidence))}: {at(event.at)}"
-        for event in events
-        if isinstance(event.body, EvidenceRequested)
-    ]
-    parts += _section(_("The buyer was told"), told)
-    parts += _section(_("The buyer was asked for"), asked)
-    tasks = [f"- {at(task.due_at)} {_(FOLLOW_UPS[task.kind])}" for task in case.open_follow_ups]
-    parts += _section(_("Next"), tasks[:8])
+    parts += section(_("Promised to the buyer"), promises)
+    told, asked, notes = [], [], []
+    for event in events:
+        match event.body:
+            case MessageApproved(kind=kind):
+                told.append(f"{show(event.at, lang)} {_(LETTERS[kind])}")
+            case EvidenceRequested(evidence=evidence):
+                asked.append(f"{show(event.at, lang)} {_(word(evidence))}")
+            case NoteAdded(text=text):
+                notes.append(fact(event.actor, text))
+    parts += section(_("The buyer was told"), told)
+    parts += section(_("The buyer was asked for"), asked)
+    parts += section(_("Notes for colleagues"), notes)
+    tasks = [f"{show(task.due_at, lang)} {_(FOLLOW_UPS[task.kind])}" for task in case.open_follow_ups]
+    parts += section(_("Next"), tasks[:NEXT_SHOWN])
     return "\n".join(parts) + "\n"
-
-
-def _section(title: str, lines: Sequence[str]) -> list[str]:
-    return [f"{title}:", *lines] if lines else []

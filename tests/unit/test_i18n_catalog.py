@@ -14,7 +14,7 @@ from playbook.i18n.sentences import SENTENCES
 MESSAGES = {str(message.id): str(message.string) for message in catalog.read() if message.id}
 WANTED = {message for message, _file in msgids()}
 
-LATIN_ONLY = {"SKU", "{reason}", "{file}: {reason}"}
+LATIN_ONLY = {"SKU", "{reason}", "{file}: {reason}", "{what}: {fact}"}
 """Msgids whose translation needs no Chinese character."""
 
 
