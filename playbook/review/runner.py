@@ -57,6 +57,7 @@ def run_all(names: Sequence[str], out: Path, *, cases: Path | None, jobs: int) -
     """Run the samples, each in a notebook of its own, and give results as they come."""
     check_parameters(["mode", "sample"])
     out.mkdir(parents=True, exist_ok=True)
+    (out / KERNEL_LOG).open("ab").close()
     env = {"PLAYBOOK_CASES": str(cases.resolve()) if cases else ""}
     with ProcessPoolExecutor(
         max_workers=max(1, min(jobs, len(names))),

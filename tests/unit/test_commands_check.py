@@ -111,10 +111,17 @@ class TestChecking:
         assert "Kernel died" in out
         assert "Traceback" not in err
 
-    def test_a_worker_that_cannot_start_is_not_a_difference(self, tmp_path: Path) -> None:
-        (tmp_path / "out" / "kernels.log").mkdir(parents=True)
-        code, out, err = ended(check(tmp_path, "vague-message", "thanks-only-refused", "--out", "out"))
+    def test_a_worker_that_dies_is_not_a_difference(self, tmp_path: Path) -> None:
+        (tmp_path / "sitecustomize.py").write_text(
+            "import os, sys\nif 'spawn_main' in ' '.join(sys.orig_argv): os._exit(7)\n"
+        )
+        paths = os.pathsep.join([str(tmp_path), *sys.path])
+        names = ["vague-message", "thanks-only-refused"]
+        code, out, err = ended(check(tmp_path, *names, "--out", "out", PYTHONPATH=paths))
         assert code == 3, out + err
+        assert "Traceback" not in out + err
+        assert "has ended" in out
+        assert "0 of 2 as expected" in out
 
     def test_the_same_sample_twice_runs_once(self, tmp_path: Path) -> None:
         code, out, err = ended(check(tmp_path, "vague-message", "vague-message", "--out", "out"))
@@ -163,6 +170,10 @@ class TestBeforeTheFirstRun:
     def test_a_folder_that_cannot_be_written(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         result = playbook("check", "abc-list", "--out", tmp_path / "file" / "out")
+        assert result.exit_code == 3
+        assert "could not run" in result.stderr
+        (tmp_path / "out" / "kernels.log").mkdir(parents=True)
+        result = playbook("check", "abc-list", "--out", tmp_path / "out")
         assert result.exit_code == 3
         assert "could not run" in result.stderr
 
