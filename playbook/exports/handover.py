@@ -36,10 +36,10 @@ def handover_card(case: Case, events: Sequence[Event], *, now: datetime, lang: s
     problems = [fact(goods(item.line, item.units), _(word(item.problem))) for item in case.claims]
     parts += section(_("Problems"), problems)
     if case.undecided_units():
-        text = _("{units} claimed units have no remedy yet.")
+        text = _("Claimed units without a remedy: {units}.")
         parts.append(text.format(units=case.undecided_units()))
     if case.pending:
-        parts.append(_("{count} requests wait for approval.").format(count=len(case.pending)))
+        parts.append(_("Requests that wait for approval: {count}.").format(count=len(case.pending)))
     remedies = [
         fact(goods(remedy.line, remedy.units), _(word(remedy.kind)))
         + (f" · {show(remedy.refund_total, lang)}" if remedy.refund else "")

@@ -20,7 +20,7 @@ SENTENCES: dict[str, str] = {
         " Add another fact."
     ),
     "nothing_picked": N_("Pick one of the {candidates} orders found, or type more facts."),
-    "remedies_on_lock": N_("{count} remedies are agreed for this order: withdraw them before the lock."),
+    "remedies_on_lock": N_("Remedies agreed for this order: {count}. Withdraw them before the lock."),
     "reason_needed": N_("Write the reason: colleagues will ask for it."),
     # breakdown
     "unknown_line": N_("The order has no line {line}."),
@@ -73,8 +73,8 @@ SENTENCES: dict[str, str] = {
     "own_request": N_("{name} asked for this approval: somebody else has to decide it."),
     "value_changed": N_("{sku}: what {units} units are worth has changed since the request; choose again."),
     # follow-up
-    "units_undecided": N_("{units} claimed units have no remedy yet."),
-    "approval_pending": N_("{count} requests wait for approval."),
+    "units_undecided": N_("Claimed units without a remedy: {units}."),
+    "approval_pending": N_("Requests that wait for approval: {count}."),
     "rule_gone": N_(
         "Line {line}: {kind} was chosen under rule {rule}, which no longer exists."
         " Withdraw remedy {remedy} and choose again."
@@ -91,7 +91,7 @@ SENTENCES: dict[str, str] = {
         "{kind}: {units} units or {amount} is more than there is to promise ({most_units} units, {most})."
     ),
     "plan_first": N_("Confirm the plan first: it makes the promises of remedy {remedy}."),
-    "count_units": N_("{units} units"),
+    "count_units": N_("units: {units}"),
     "promise_not_open": N_("The promise {promise} is not open."),
     "unknown_follow_up": N_("There is no open follow-up {follow_up}."),
     "keep_promise_instead": N_("This task watches the promise {promise}: record the promise as kept."),
@@ -108,7 +108,7 @@ SENTENCES: dict[str, str] = {
     "note_too_long": N_("The note has {length} characters; {limit} is the most."),
     "hand_over_to_self": N_("{name} already works on this case: choose a colleague."),
     "not_offered_to_you": N_("The case was offered to {to}, not to {name}."),
-    "promises_open": N_("{count} promises are still open: keep them or change them first."),
+    "promises_open": N_("Promises still open: {count}. Keep them or change them first."),
     "reply_missing": N_("The buyer has not had an answer yet: send a message first."),
     "message_truncated": N_("Only the first {read} of {length} characters were read."),
     # evidence for an order

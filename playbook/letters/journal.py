@@ -99,7 +99,7 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
             return fill(_("Case opened for a message of {at}."), at=body.received_at)
         case e.OrderLocked():
             return fill(
-                _("Order {order} locked ({lines} lines)."),
+                _("Order {order} locked; lines: {lines}."),
                 order=body.order.order_id,
                 lines=len(body.order.lines),
             )
@@ -109,22 +109,24 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
             claimed = [item for item in body.items if not item.is_fine]
             units = sum(item.units for item in claimed)
             return fill(
-                _("Breakdown confirmed: {units} units with a problem in {items} entries."),
+                _("Breakdown confirmed; units with a problem: {units}, entries: {items}."),
                 units=units,
                 items=len(claimed),
             )
         case e.EvidenceRequested():
             return fill(
-                _("Buyer asked for a {evidence} ({count} entries)."),
+                _("Buyer asked for evidence: {evidence}; entries: {count}."),
                 evidence=body.evidence,
                 count=len(body.items),
             )
         case e.EvidenceReceived():
             return fill(
-                _("{evidence} received ({count} entries)."), evidence=body.evidence, count=len(body.items)
+                _("Evidence received: {evidence}; entries: {count}."),
+                evidence=body.evidence,
+                count=len(body.items),
             )
         case e.RemediesOffered():
-            return fill(_("Options looked at for {count} entries."), count=len(body.offers))
+            return fill(_("Options looked at; entries: {count}."), count=len(body.offers))
         case e.RemedyChosen():
             return fill(_("Agreed: {remedy}"), remedy=teller.remedy(body.remedy))
         case e.RemedyWithdrawn():
@@ -133,7 +135,7 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
             )
         case e.ApprovalRequested():
             return fill(
-                _("Approval asked for {amount}, {count} remedies."),
+                _("Approval asked for {amount}; remedies: {count}."),
                 amount=body.amount,
                 count=len(body.remedies),
             )
@@ -159,7 +161,7 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
                 reason=body.reason,
             )
         case e.FollowUpScheduled():
-            return fill(_("Schedule: {count} follow-ups."), count=len(body.follow_ups))
+            return fill(_("Follow-ups scheduled: {count}."), count=len(body.follow_ups))
         case e.FollowUpDone():
             note = _(LETTERS[body.note]) if body.note in LETTERS else body.note
             return fill(_("Follow-up done: {what}. {note}"), what=teller.name(body.follow_up), note=note)

@@ -104,6 +104,7 @@ def letter_context(
     refunds = [remedy for remedy in own if remedy.refund_total]
     refunded = [remedy for remedy in refunds if case.is_executed(remedy)]
     sent = [remedy for remedy in own if SHAPES[remedy.kind].goes_out != "nothing"]
+    declined = [r for r in own if r.kind is RemedyKind.DECLINE and not teller.is_extra(r)]
     on_the_way = [remedy for remedy in sent if case.is_executed(remedy)]
     bank = policy.deadline("bank_posting", market=market.id, channel=None, on=now.date())
     bank_from, bank_to = bank_days(bank)
@@ -118,7 +119,7 @@ def letter_context(
         goods_entries=teller.entries(on_the_way or sent, dated=False),
         return_entries=teller.entries([r for r in own if SHAPES[r.kind].comes_back == "goods"], dated=False),
         amazon_entries=teller.amazon(),
-        declined_entries=teller.entries([r for r in own if r.kind is RemedyKind.DECLINE], dated=False),
+        declined_entries=teller.entries(declined, dated=False),
         changes=teller.changes(),
         tracking=_tracking(case),
         total_refund=teller.sum_of(refunds),
@@ -157,6 +158,11 @@ class _Teller:
             for item in self.case.claims
         )
 
+    def is_extra(self, remedy: Remedy) -> bool:
+        """Whether the goods were sent in addition, so that nothing was paid for them."""
+        item = self.case.item(remedy.item)
+        return item is not None and not item.counts_in_line
+
     def sum_of(self, refunds: Sequence[Remedy]) -> str:
         """What refunds come to; empty without any."""
         amounts = [remedy.refund_total for remedy in refunds]
@@ -168,9 +174,7 @@ class _Teller:
     def entry(self, remedy: Remedy, *, dated: bool) -> Entry:
         goods = self.goods(remedy.line, remedy.units)
         amount = self.spoken.money(remedy.refund_total if remedy.refund else Money.zero(remedy.currency))
-        phrases = (
-            self.spoken.remedies if remedy.refund_total else {**self.spoken.remedies, **self.spoken.unpaid}
-        )
+        phrases = {**self.spoken.remedies, **(self.spoken.extra if self.is_extra(remedy) else {})}
         text = phrases[remedy.kind].format(amount=amount)
         promise = self._last_promise(remedy)
         if not dated or promise is None:

@@ -25,7 +25,7 @@ BABEL = {"en": "en", "zh": "zh_CN", "de": "de", "ja": "ja"}
 class Words:
     """The phrases of one language, with {named} places.
 
-    ``unpaid`` has what remedies are called when the buyer never paid for the goods: extra units.
+    ``extra`` has what remedies for units are called that were sent in addition and never paid for.
     """
 
     locale: str
@@ -39,7 +39,7 @@ class Words:
     problems: dict[ProblemType, str]
     remedies: dict[RemedyKind, str]
     promises: dict[PromiseKind, str]
-    unpaid: dict[RemedyKind, str]
+    extra: dict[RemedyKind, str]
 
     def day(self, at: datetime, zone: ZoneInfo) -> str:
         """A date with weekday, in the marketplace's zone."""
@@ -66,12 +66,12 @@ def words(locale: str) -> Words:
     problems = {ProblemType(key): text for key, text in raw.pop("problems").items()}
     remedies = {RemedyKind(key): text for key, text in raw.pop("remedies").items()}
     promises = {PromiseKind(key): text for key, text in raw.pop("promises").items()}
-    unpaid = {RemedyKind(key): text for key, text in raw.pop("unpaid").items()}
+    extra = {RemedyKind(key): text for key, text in raw.pop("extra").items()}
     for known, vocabulary in ((problems, ProblemType), (remedies, RemedyKind), (promises, PromiseKind)):
         missing = set(vocabulary) - set(known)
         if missing:
             raise ValueError(f"templates/{locale}/words.yaml has no words for {', '.join(sorted(missing))}")
-    return Words(locale=locale, problems=problems, remedies=remedies, promises=promises, unpaid=unpaid, **raw)
+    return Words(locale=locale, problems=problems, remedies=remedies, promises=promises, extra=extra, **raw)
 
 
 def bank_days(row: DeadlineRow | None) -> tuple[int, int]:

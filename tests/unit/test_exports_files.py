@@ -311,7 +311,7 @@ class TestHandOver:
             "- waits for evidence\n"
             "Problems:\n"
             "- 3 x SKU-1: Damaged in transit\n"
-            "2 claimed units have no remedy yet.\n"
+            "Claimed units without a remedy: 2.\n"
             "Agreed:\n"
             "- 1 x SKU-1: Full refund · £10.00\n"
             "The buyer was told:\n"
@@ -340,7 +340,7 @@ class TestHandOver:
     def test_it_tells_of_approvals(self):
         case = run(a_claimed_case(order=an_order(a_line(paid="5000.00"))), choose(RemedyKind.REFUND_FULL))
         assert case.pending
-        assert "1 requests wait for approval." in handover_card(case, (), now=NOW, lang="en")
+        assert "Requests that wait for approval: 1." in handover_card(case, (), now=NOW, lang="en")
 
     def test_a_case_without_an_order_has_a_card(self):
         card = handover_card(an_open_case(), (), now=NOW, lang="en")

@@ -52,7 +52,7 @@ def test_placeholders_survive():
 
 def _is_chinese(text: str) -> bool:
     """Has Chinese characters, full-width punctuation, and no space beside it."""
-    plain = re.sub(r"pip install '[^']*'|--map MAP\.yaml|sqlite:\S+|postgresql:\S+", "", text)
+    plain = re.sub(r"pip install '[^']*'|--map MAP\.yaml|sqlite:\S+|postgresql:\S+", "x", text)
     plain = re.sub(r"\{[^}]*\}", "x", plain)
     return (
         re.search(r"[\u4e00-\u9fff]", plain) is not None

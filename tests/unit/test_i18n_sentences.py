@@ -101,7 +101,7 @@ def test_facts_are_text_and_never_placeholders():
         ),
         (
             (PromiseKind.SUBMIT_REFUND, problem("count_units", units=2), Money.of("5", "GBP")),
-            "Submit the refund, 2 units, £5.00",
+            "Submit the refund, units: 2, £5.00",
             "提交退款、2 件、£5.00",
         ),
     ],

@@ -62,7 +62,7 @@ class TestThePlan:
 
     def test_it_waits_until_every_unit_is_decided(self, desk: Desk) -> None:
         model = FollowUpModel(page(desk, claimed(desk)))
-        assert [say(problem, "en") for problem in model.blockers] == ["3 claimed units have no remedy yet."]
+        assert [say(problem, "en") for problem in model.blockers] == ["Claimed units without a remedy: 3."]
         assert not model.confirm()
         assert model.planned == ()
         assert {task.kind for task in model.follow_ups} >= {FollowUpKind.FIRST_REPLY}

@@ -1,0 +1,339 @@
+"""Every template in every language: complete, strict, and with outside text that stays text."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+
+import pytest
+from jinja2 import UndefinedError
+
+from playbook.domain.case import Case
+from playbook.domain.claims import ProblemType
+from playbook.domain.orders import Channel
+from playbook.domain.promises import PromiseKind
+from playbook.domain.remedies import RemedyKind
+from playbook.letters import LOCALES, LetterKind, breakdown_list, draft, letter_context, lint
+from playbook.letters import words as letter_words
+from playbook.letters.render import _environment
+from playbook.letters.words import LONGEST_TITLE, plain_title, words
+from playbook.settings import data_dir
+from playbook.steps.commands import ChangePromise, ClaimRow, CompleteFollowUp, ConfirmPlan, KeepPromise
+from tests.builders import (
+    LEAD,
+    NOW,
+    ORDER_ID,
+    a_claimed_case,
+    a_line,
+    a_planned_case,
+    a_remedy,
+    a_setting,
+    an_open_case,
+    an_order,
+    choose,
+    claim,
+    money,
+    run,
+    the_policy,
+)
+
+LEADS = a_setting(LEAD)
+QUESTIONS = ("How many units of Desk lamp are affected?",)
+
+
+@cache
+def cases() -> dict[str, Case]:
+    """Cases that between them use every phrase of a letter."""
+    order = an_order(
+        a_line(1),
+        a_line(2, units=3, paid="36.00"),
+        a_line(3, units=4, paid="40.00"),
+        a_line(4, units=2, paid="20.00", shipped=0, delivered_on=None),
+    )
+    rows = (
+        claim(1),
+        claim(2, ProblemType.WRONG_ITEM, 2),
+        claim(2, ProblemType.QUALITY_FLAW, 3),
+        claim(1, ProblemType.CHANGED_MIND, 4),
+    )
+    mixed = run(
+        a_claimed_case(*rows, order=order, setting=LEADS),
+        choose(RemedyKind.REPLACEMENT, "c1"),
+        choose(RemedyKind.EXCHANGE, "c2"),
+        choose(RemedyKind.REFUND_PARTIAL, "c3", share="20"),
+        choose(RemedyKind.CANCEL_UNSHIPPED, "c4"),
+        ConfirmPlan(),
+        setting=LEADS,
+    )
+    amazon = run(
+        a_claimed_case(order=an_order(a_line(channel=Channel.FBA))),
+        choose(RemedyKind.REDIRECT_TO_AMAZON),
+        ConfirmPlan(),
+    )
+    extra = run(
+        a_claimed_case(claim(2, ProblemType.EXTRA_ITEM)),
+        choose(RemedyKind.DECLINE),
+        ConfirmPlan(),
+        setting=LEADS,
+    )
+    done = run(
+        mixed, *(KeepPromise(promise.promise, "1Z9994567890123456") for promise in mixed.open_promises)
+    )
+    return {
+        "before the lock": an_open_case(),
+        "claimed": a_claimed_case(claim(1), claim(2, ProblemType.DEFECT)),
+        "mixed": mixed,
+        "amazon": amazon,
+        "amazon undecided": a_claimed_case(order=an_order(a_line(channel=Channel.FBA))),
+        "extra": extra,
+        "done": done,
+        "changed": a_changed_case(),
+    }
+
+
+def a_changed_case() -> Case:
+    """The date of a replacement was moved twice."""
+    case = a_planned_case()
+    for days in (2, 3):
+        (ship,) = (p for p in case.open_promises if p.kind is PromiseKind.SHIP_GOODS)
+        case = run(case, ChangePromise(ship.promise, NOW + timedelta(days=days), "no stock"))
+    return case
+
+
+def letter(kind: LetterKind, case: Case, locale: str = "en", questions: tuple[str, ...] = QUESTIONS) -> str:
+    return draft(kind, case, policy=the_policy(), now=NOW, locale=locale, questions=questions).text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("kind", LetterKind)
+@pytest.mark.parametrize("name", cases())
+def test_every_template_renders_and_passes_the_lint(name: str, kind: LetterKind, locale: str):
+    case = replace(cases()[name], language=locale)
+    questions = tuple(
+        {"en": QUESTIONS[0], "de": "Wie viele?", "zh": "有几件？", "ja": "何点でしょうか。"}[
+            locale
+        ].splitlines()
+    )
+    text = letter(kind, case, locale, questions)
+    assert not re.search(r"[{}]|%\}|None|Undefined|\n\n\n| $", text)
+    assert text.endswith("\n")
+    assert text == text.strip() + "\n"
+    blocking = [
+        finding
+        for finding in lint(text, case=case, policy=the_policy(), locale=locale, now=NOW)
+        if finding.severity == "block" or finding.rule_id in {"number_not_in_ledger", "wrong_language"}
+    ]
+    assert blocking == []
+    if case.order is not None:
+        assert ORDER_ID in text
+
+
+def test_templates_and_kinds_are_the_same():
+    for locale in LOCALES:
+        files = {
+            path.name.removesuffix(".txt.j2") for path in (data_dir() / "templates" / locale).glob("*.j2")
+        }
+        assert files == {kind.value for kind in LetterKind}
+
+
+def test_a_name_that_no_letter_knows_is_an_error():
+    with pytest.raises(UndefinedError):
+        _environment().from_string("{{ amount_of_luck }}").render()
+
+
+def test_locales_say_the_same_things():
+    """The same facts stand in the letter of each language."""
+    for kind in LetterKind:
+        names = [
+            set(
+                re.findall(
+                    r"\{\{ ?(\w+)|\bin (\w+) %",
+                    (data_dir() / f"templates/{locale}/{kind.value}.txt.j2").read_text(),
+                )
+            )
+            for locale in LOCALES
+        ]
+        assert all(found == names[0] for found in names), kind
+
+
+def test_a_language_without_letters_is_answered_in_english():
+    case = replace(cases()["claimed"], language="fr")
+    drafted = draft(LetterKind.FIRST_REPLY, case, policy=the_policy(), now=NOW)
+    assert (drafted.locale, drafted.text[:6]) == ("en", "Hello,")
+
+
+@pytest.mark.parametrize(
+    ("locale", "one", "many"),
+    [
+        ("en", "- 1 x Desk lamp, colour 1: damaged on arrival", "- 2 x Desk lamp, colour 1: not working"),
+        (
+            "de",
+            "- 1 x Desk lamp, colour 1: beschädigt angekommen",
+            "- 2 x Desk lamp, colour 1: funktioniert nicht",
+        ),
+        ("zh", "- Desk lamp, colour 1（1 件）：到货破损", "- Desk lamp, colour 1（2 件）：无法正常使用"),
+        ("ja", "- Desk lamp, colour 1（1点）：到着時の破損", "- Desk lamp, colour 1（2点）：動作不良"),
+    ],
+)
+def test_one_unit_and_many(locale: str, one: str, many: str):
+    text = letter(LetterKind.FIRST_REPLY, cases()["claimed"], locale)
+    assert one in text
+    assert many in text
+
+
+@pytest.mark.parametrize(
+    ("locale", "line"),
+    [
+        ("en", "- 1 x Desk lamp, colour 1: replacement free of charge, leaves us by Tue 24 Nov 2026"),
+        ("de", "- 1 x Desk lamp, colour 1: kostenloser Ersatz, Versand bis Dienstag, 24. November 2026"),
+        ("zh", "- Desk lamp, colour 1（1 件）：免费补发，2026年11月24日（周二）前发出"),
+        ("ja", "- Desk lamp, colour 1（1点）：無償で代替品を発送（2026年11月24日(火)までに発送）"),
+    ],
+)
+def test_dates_have_a_weekday(locale: str, line: str):
+    assert line in letter(LetterKind.SOLUTION, cases()["mixed"], locale).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("locale", "amount"), [("en", "£14.00"), ("de", "14,00 £"), ("zh", "£14.00"), ("ja", "£14.00")]
+)
+def test_the_total_is_the_sum_of_the_refunds(locale: str, amount: str):
+    case = cases()["mixed"]
+    assert sum(remedy.refund_total.amount for remedy in case.remedies) == 14
+    assert amount in letter(LetterKind.SOLUTION, case, locale).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_extra_units_are_never_called_a_refund_of_nothing(locale: str):
+    case = cases()["extra"]
+    back = a_remedy("r9", item="c1", kind=RemedyKind.RETURN_REFUND, value={}, units=1)
+    assert "- " not in letter(LetterKind.DECLINE, case, locale)
+    for one in (case, replace(case, remedies=(back,))):
+        for kind in (
+            LetterKind.SOLUTION,
+            LetterKind.OFFER,
+            LetterKind.CLOSING_SUMMARY,
+            LetterKind.REFUND_SUBMITTED,
+        ):
+            assert not re.search(r"[£€]\s?0|0,00", letter(kind, one, locale))
+    assert words(locale).extra[RemedyKind.DECLINE] in letter(LetterKind.SOLUTION, case, locale)
+
+
+def test_only_what_was_refunded_is_summed_as_refunded():
+    case = cases()["mixed"]
+    assert "Refunded in total" not in letter(LetterKind.CLOSING_SUMMARY, case)
+    cancel = next(remedy for remedy in case.remedies if remedy.kind is RemedyKind.CANCEL_UNSHIPPED)
+    own = [promise for promise in case.open_promises if promise.remedy == cancel.remedy]
+    part = run(case, *(KeepPromise(promise.promise) for promise in own))
+    assert "Refunded in total: £10.00." in letter(LetterKind.CLOSING_SUMMARY, part)
+    submitted = letter(LetterKind.REFUND_SUBMITTED, part)
+    assert "Total: £10.00." in submitted
+    assert submitted.count("\n- ") == 1
+    assert "Refunded in total: £14.00." in letter(LetterKind.CLOSING_SUMMARY, cases()["done"])
+
+
+def test_tracking_numbers_are_named_once():
+    text = letter(LetterKind.SHIPPED, cases()["done"])
+    assert text.count("1Z9994567890123456") == 1
+    assert "Tracking number" not in letter(LetterKind.SHIPPED, cases()["mixed"])
+
+
+def test_a_date_that_moved_twice_is_told_once_from_the_last():
+    text = letter(LetterKind.SUPERSEDED, cases()["changed"])
+    assert "leaves us by Thu 26 Nov 2026 instead of Wed 25 Nov 2026" in text
+    assert text.count("instead of") == 1
+    withdrawn = replace(cases()["changed"], promises=cases()["changed"].promises[:1])
+    assert "instead of" not in letter(LetterKind.SUPERSEDED, withdrawn)
+
+
+def test_amazons_lines_are_named_before_and_after_the_decision():
+    for name in ("amazon", "amazon undecided"):
+        assert "- 3 x Desk lamp, colour 1\n" in letter(LetterKind.REDIRECT, cases()[name])
+    assert letter_context(cases()["mixed"], policy=the_policy(), now=NOW, locale="en").amazon_entries == ()
+
+
+def test_the_answer_is_promised_for_the_next_task_or_tomorrow():
+    case = cases()["mixed"]
+    context = letter_context(case, policy=the_policy(), now=NOW, locale="en")
+    first = min(task.due_at for task in case.open_follow_ups if task.due_at > NOW)
+    assert context.answer_by == words("en").day(
+        min(first, NOW + timedelta(days=1)), the_policy().market(case.order.marketplace).tz
+    )
+    idle = run(case, *(CompleteFollowUp(task.follow_up) for task in case.open_follow_ups if not task.promise))
+    context = letter_context(replace(idle, follow_ups=()), policy=the_policy(), now=NOW, locale="en")
+    assert (context.answer_by, context.update_by) == ("Tue 24 Nov 2026", "Wed 25 Nov 2026")
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "{{ 7 * 7 }} lamp",
+        "{% for x in range(9) %}x{% endfor %}",
+        "{{ ''.__class__ }}",
+        "{units} {title} {0} {goods.__class__}",
+        "<script>alert(1)</script>",
+        "=HYPERLINK(1)",
+        "lamp\r\n\r\nBcc: all\u2028\x00\u202e",
+        "L" * 500,
+    ],
+)
+@pytest.mark.parametrize("locale", LOCALES)
+def test_titles_are_text(title: str, locale: str):
+    order = an_order(a_line(1, title=title))
+    text = letter(LetterKind.FIRST_REPLY, a_claimed_case(order=order), locale, (title,))
+    assert plain_title(title) in text
+    assert "49 lamp" not in text
+    assert "<script>" not in text
+    assert "\n\nBcc" not in text
+    assert all(char == "\n" or char.isprintable() for char in text.replace("\u00a0", " "))
+
+
+def test_questions_are_text():
+    text = letter(LetterKind.ASK_DETAILS, cases()["claimed"], questions=("{{ 7 * 7 }} of <b>?", "{% raw %}?"))
+    assert "- {{ 7 * 7 }} of <b>?\n- {% raw %}?\n" in text
+
+
+def test_a_long_title_is_shortened():
+    assert len(plain_title("L" * 500)) == LONGEST_TITLE
+    assert plain_title("L" * 500).endswith("…")
+    assert plain_title("L" * LONGEST_TITLE) == "L" * LONGEST_TITLE
+    assert plain_title("a < b >\tc") == "a ( b ) c"
+
+
+def test_words_that_lack_a_phrase_are_refused(tmp_path, monkeypatch):
+    folder = tmp_path / "templates" / "en"
+    folder.mkdir(parents=True)
+    good = (data_dir() / "templates" / "en" / "words.yaml").read_text("utf-8")
+    (folder / "words.yaml").write_text(good.replace("missing: missing, ", ""), "utf-8")
+    monkeypatch.setattr(letter_words, "data_dir", lambda: tmp_path)
+    with pytest.raises(ValueError, match=r"templates/en/words.yaml has no words for missing$"):
+        words.__wrapped__("en")
+
+
+def test_money_follows_the_buyers_language():
+    assert [words(locale).money(money("1234.5", "EUR")).replace("\u00a0", " ") for locale in LOCALES] == [
+        "€1,234.50",
+        "€1,234.50",
+        "1.234,50 €",
+        "€1,234.50",
+    ]
+
+
+class TestBreakdownList:
+    def test_one_line_per_row_in_the_order_of_lines(self):
+        order = an_order(a_line(1), a_line(2, title="Mug <b>\n=1"))
+        rows = (claim(1, ProblemType.MISSING, 2), ClaimRow(1), claim(2), ClaimRow(9, ProblemType.LATE, 1))
+        assert breakdown_list(rows, order, "en") == (
+            "SKU-1 – ? – ? (Desk lamp, colour 1)\n"
+            "SKU-1 – 2 – Damaged in transit (Desk lamp, colour 1)\n"
+            "SKU-2 – 1 – Missing units (Mug (b) =1)"
+        )
+
+    def test_it_speaks_chinese(self):
+        assert (
+            breakdown_list((claim(2),), an_order(), "zh_CN") == "SKU-1 – 2 – 运输损坏 (Desk lamp, colour 1)"
+        )
+
+    def test_confirmed_items_are_listed_alike(self):
+        case = cases()["claimed"]
+        assert breakdown_list(case.items, case.order, "en").count("\n") == 1
