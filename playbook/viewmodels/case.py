@@ -120,8 +120,11 @@ class CaseModel(t.HasTraits):
         return self.desk.store.draft(self.case.case_id, step.value) or {}
 
     def keep_draft(self, step: Stage, data: dict[str, Any]) -> None:
-        """Save the unconfirmed work of a step: a kernel may die at any time."""
-        self.desk.store.put_draft(self.case.case_id, step.value, data, self.desk.clock())
+        """Save the unconfirmed work of a step, or forget it without *data*: a kernel may die at any time."""
+        if data:
+            self.desk.store.put_draft(self.case.case_id, step.value, data, self.desk.clock())
+        else:
+            self.desk.store.delete_draft(self.case.case_id, step.value)
 
     def problems_of(self, command: Command) -> tuple[Problem, ...]:
         """Why *command* would be refused right now; empty when it would be accepted."""

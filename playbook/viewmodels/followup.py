@@ -277,9 +277,7 @@ class FollowUpModel(t.HasTraits):
         return handover_card(work.case, events, now=work.now, lang=work.lang)
 
     def _keep(self) -> None:
-        drafted = {**self._drafted_letter(), **self._drafted_dates()}
-        if drafted:
-            self.work.keep_draft(Stage.FOLLOW_UP, drafted)
+        self.work.keep_draft(Stage.FOLLOW_UP, {**self._drafted_letter(), **self._drafted_dates()})
 
     def _drafted_letter(self) -> dict[str, Any]:
         if self.letter is None:

@@ -8,13 +8,13 @@ from icalendar import Calendar
 
 from playbook.desk import Desk
 from playbook.domain.case import Stage
-from playbook.domain.claims import ProblemType
+from playbook.domain.claims import Evidence, ProblemType
 from playbook.domain.promises import FollowUpKind, PromiseKind, PromiseState
 from playbook.domain.remedies import RemedyKind
 from playbook.i18n import say
 from playbook.letters import LetterKind
 from playbook.steps import Actor
-from playbook.steps.commands import AddNote, CloseCase, MakePromise, WithdrawRemedy
+from playbook.steps.commands import AddNote, CloseCase, MakePromise, RequestEvidence, WithdrawRemedy
 from playbook.viewmodels.followup import LETTER_FOR, FollowUpModel
 from tests.builders import LEAD, NOW, ORDER_ID, choose
 from tests.desks import Clock, carried_out, claimed, opened, page, planned
@@ -210,6 +210,31 @@ class TestMessages:
         again = FollowUpModel(page(desk, model.work.case))
         assert len(again.work.case.messages) == 1
         assert again.letter is None
+
+    def test_what_was_put_aside_does_not_come_back(self, desk: Desk) -> None:
+        model = decided(desk)
+        model.write(LetterKind.FIRST_REPLY)
+        model.set_date("r1", SHIP, NOW + timedelta(days=2))
+        model.discard()
+        again = FollowUpModel(page(desk, model.work.case))
+        assert (again.letter, again.dates) == (None, model.dates)
+        model.set_date("r1", SHIP, None)
+        assert FollowUpModel(page(desk, model.work.case)).dates == {}
+        assert desk.store.draft(model.work.case.case_id, "follow_up") is None
+
+    def test_the_message_that_the_case_calls_for(self, desk: Desk) -> None:
+        model = decided(desk)
+        assert (model.suggested, model.due_letter) == (LetterKind.FIRST_REPLY, None)
+        assert model.work.do(RequestEvidence(("c1",), Evidence.PHOTO))
+        assert model.suggested is LetterKind.ASK_DETAILS
+        assert model.confirm()
+        assert model.suggested is model.due_letter is LetterKind.SOLUTION
+        sent(model)
+        assert (model.suggested, model.due_letter) == (LetterKind.UPDATE, None)
+        model.keep(model.work.case.open_promises[0].promise, "TRK1")
+        assert model.due_letter is LetterKind.CLOSING_SUMMARY
+        assert model.close()
+        assert model.due_letter is None
 
     def test_dates_and_letter_are_kept_apart(self, desk: Desk) -> None:
         model = decided(desk)
