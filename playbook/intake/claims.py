@@ -16,6 +16,8 @@ from playbook.intake.numbers import Quantity
 from playbook.intake.text import Kind, Token
 
 _BARE_WORDS = 2
+_ATTACHED = 3
+_MOST_PAIRS = 64
 _REFINED = frozenset(
     {
         (ProblemType.WRONG_ITEM, ProblemType.WRONG_VARIANT),
@@ -24,6 +26,18 @@ _REFINED = frozenset(
     }
 )
 """Types that a later clause about the same units may make more exact."""
+
+
+_WHOLE_ORDERED = frozenset(
+    {
+        ProblemType.LATE,
+        ProblemType.CHANGED_MIND,
+        ProblemType.NOT_AS_DESCRIBED,
+        ProblemType.WRONG_VARIANT,
+        ProblemType.WRONG_ITEM,
+    }
+)
+"""Types that hold for everything ordered when no other number is given: "I bought two, they came late"."""
 
 
 @dataclass(slots=True)
@@ -123,8 +137,29 @@ def _take_numbers(claim: Claim, quantities: Sequence[Quantity], issue_at: int | 
     claim.reach(strong[0].start, strong[0].end)
 
 
-def _pair(mentions: Sequence[Mention], quantities: Sequence[Quantity], cjk: bool) -> list[list[Quantity]]:
-    """The quantities of each mention of a clause."""
+def _outer(clause: Clause) -> list[Quantity]:
+    """The quantities of *clause* without those inside a unit: "two sets have one broken glass"."""
+    numbers = [
+        one for one in clause.quantities if one.sort == "number" and one.role == "count" and not one.weak
+    ]
+    inner: set[int] = set()
+    having = clause.cues.get("having", [])
+    for mention in clause.mentions if len(having) * len(numbers) <= _MOST_PAIRS else []:
+        counted = any(0 <= mention.start - number.end <= _ATTACHED for number in numbers)
+        for hit in having if counted else []:
+            if hit.start >= mention.end:
+                inner |= {number.start for number in numbers if number.start >= hit.end}
+    return [quantity for quantity in clause.quantities if quantity.start not in inner]
+
+
+def _pair(clause: Clause, cjk: bool) -> list[list[Quantity]]:
+    """The quantities of each mention of a clause.
+
+    Where the clause starts with a number, numbers stand before their products, otherwise behind them.
+    """
+    mentions, quantities = clause.mentions, _outer(clause)
+    first = next((quantity.start for quantity in quantities if quantity.role == "count"), None)
+    leads = first is not None and first < mentions[0].start and not cjk
     paired: list[list[Quantity]] = [[] for _ in mentions]
     for quantity in quantities:
         if quantity.each:
@@ -136,7 +171,7 @@ def _pair(mentions: Sequence[Mention], quantities: Sequence[Quantity], cjk: bool
             mention = mentions[index]
             if mention.start >= quantity.end:
                 return (mention.start - quantity.end) * (3 if cjk else 1)
-            return max(0, quantity.start - mention.end) * (1 if cjk else 2)
+            return max(0, quantity.start - mention.end) * (1 if cjk else 2) + leads
 
         paired[min(range(len(mentions)), key=distance)].append(quantity)
     return paired
@@ -229,6 +264,7 @@ class Assembler:
 
     def _with_products(self, clause: Clause) -> None:
         issue, clear = choose_issue(clause.issues)
+        clear = clear and not clause.meant
         mentions = clause.mentions
         cjk = self._words[mentions[0].start].kind is Kind.CJK
         issue_at = clause.issues[0][1].start if clause.issues else None
@@ -237,7 +273,7 @@ class Assembler:
             issue, clear = ProblemType.MISSING, True
         claims: list[Claim] = []
         bare = self._bare(clause)
-        for mention, own in zip(mentions, _pair(mentions, clause.quantities, cjk), strict=True):
+        for mention, own in zip(mentions, _pair(clause, cjk), strict=True):
             claim = Claim(
                 mention, mention.start, mention.end, clause.sentence, bare=bare, heading=clause.heading
             )
@@ -247,8 +283,12 @@ class Assembler:
         self._waiting = [
             claim for claim in self._waiting if claim.counted or not _introduces(claim, mentions)
         ]
-        if issue is None and clause.fine:
+        if issue is None and clause.fine and self._contents_named(clause):
+            self._contents(clause)
+        elif issue is None and clause.fine:
             self._apply_fine(clause, claims)
+        elif self._elaborates(clause, claims, issue):
+            return
         elif issue is not None:
             first = issue_at is not None and issue_at < mentions[0].start
             shared = [claim for claim in self._waiting if claim.sentence == clause.sentence and claim.bare]
@@ -263,8 +303,24 @@ class Assembler:
         else:
             self._waiting += claims
 
+    def _contents_named(self, clause: Clause) -> bool:
+        """Whether "the pencils inside are fine" speaks of what the damaged package holds."""
+        last = self._last[-1].mention if self._last and not self._waiting else None
+        same = last is not None and any(set(last.lines) & set(one.lines) for one in clause.mentions)
+        return clause.has("contents") and same
+
+    def _elaborates(self, clause: Clause, claims: Sequence[Claim], issue: ProblemType | None) -> bool:
+        """Whether brackets only tell how some of the units just claimed got their problem."""
+        last = self._last[-1] if self._last else None
+        if last is None or issue is not last.issue or self._words[clause.start].text not in "(（[":
+            return False
+        numbers = [one for one in clause.quantities if one.sort == "number"]
+        said = last.quantity.value if last.quantity is not None else None
+        return not claims and all(said is not None and (one.value or 0) < said for one in numbers)
+
     def _without_products(self, clause: Clause) -> None:
         issue, clear = choose_issue(clause.issues)
+        clear = clear and not clause.meant
         counts = [
             quantity
             for quantity in clause.quantities
@@ -284,6 +340,8 @@ class Assembler:
             and self._last[-1].issue is not None
         ):
             issue = self._last[-1].issue
+        if self._elaborates(clause, (), issue):
+            return
         if issue is not None:
             self._problem_alone(clause, issue, clear and not clause.fine, counts)
         elif clause.fine:
@@ -385,13 +443,25 @@ class Assembler:
 def pack_counts(claim: Claim, ordered: int | None) -> int | None:
     """The units of *claim*: as said, as a share of the line, or as what did not arrive."""
     total = claim.total.value if claim.total is not None else None
-    if claim.arrived is not None and claim.arrived.value is not None:
-        whole = ordered if ordered is not None else total
-        short = whole - claim.arrived.value if whole is not None else 0
-        if claim.quantity is None or claim.quantity.sort != "number" or claim.quantity.weak:
-            return short if short > 0 else None
+    said = claim.quantity.value if claim.quantity is not None and claim.quantity.sort == "number" else None
+    arrived = None
+    if claim.arrived is not None:
+        arrived = claim.arrived.units(
+            ordered, said if claim.arrived.sort == "fraction" and total is None else total
+        )
+    if arrived is not None:
+        if said is None or claim.quantity is None or claim.quantity.weak or said in (ordered, total):
+            whole = ordered if ordered is not None else total if total is not None else said
+        elif total is None and said > arrived and ordered is None:
+            whole = said
+        else:
+            whole = None
+        if whole is not None:
+            return whole - arrived if whole > arrived else None
+        if claim.quantity is None:
+            return None
     if claim.quantity is None:
-        return None
+        return total if claim.issue in _WHOLE_ORDERED else None
     units = claim.quantity.units(ordered, total)
     if (
         claim.issue is ProblemType.EXTRA_ITEM
@@ -400,7 +470,7 @@ def pack_counts(claim: Claim, ordered: int | None) -> int | None:
         and units > ordered
     ):
         return units - ordered
-    if units == ordered and claim.quantity.sort == "number":
+    if units == ordered and said is not None:
         others = {option.value for option in claim.options if option.value != ordered}
         return others.pop() if len(others) == 1 else units
     return units

@@ -12,6 +12,8 @@ from playbook.intake.text import Kind, Token
 
 _HARD = frozenset("!?。！？；;")
 _SOFT = frozenset(",，、:：–—")
+_OPENING = frozenset("(（[")
+_CLOSING = frozenset(")）]")
 _BULLET = re.compile(r"[-*•·・–—○●]|[0-9]{1,2}")
 _WRAP_WIDTH = 55
 _CONJUNCTIONS = frozenset(("and", "but", "und", "aber", "sowie", "plus", "while", "whereas"))
@@ -19,12 +21,16 @@ _CONJUNCTIONS = frozenset(("and", "but", "und", "aber", "sowie", "plus", "while"
 
 @dataclass(slots=True)
 class Clause:
-    """Tokens ``[start, end)`` without a comma inside; *sentence* numbers the sentence it is in."""
+    """Tokens ``[start, end)`` without a comma inside; *sentence* numbers the sentence it is in.
+
+    ``meant`` says that its problem was judged by meaning.
+    """
 
     start: int
     end: int
     sentence: int
     heading: bool = False
+    meant: bool = False
     mentions: list[Mention] = field(default_factory=list)
     quantities: list[Quantity] = field(default_factory=list)
     issues: list[tuple[ProblemType, Hit]] = field(default_factory=list)
@@ -67,10 +73,34 @@ def _line_ends(words: Sequence[Token], index: int, text: str) -> bool:
     return not (wrapped and following.kind is Kind.WORD)
 
 
+def _telling_brackets(words: Sequence[Token], spoken: Collection[int]) -> set[int]:
+    """The brackets of a line whose content says something about a problem."""
+    found: set[int] = set()
+    opened: int | None = None
+    for index, token in enumerate(words):
+        if token.kind is Kind.BREAK:
+            opened = None
+        elif token.text in _OPENING:
+            opened = index
+        elif token.text in _CLOSING and opened is not None:
+            if any(place in spoken for place in range(opened + 1, index)):
+                found |= {opened, index}
+            opened = None
+    return found
+
+
 def split(
-    words: Sequence[Token], text: str, abbreviations: Collection[str], keep: Collection[int]
+    words: Sequence[Token],
+    text: str,
+    abbreviations: Collection[str],
+    keep: Collection[int],
+    spoken: Collection[int] = (),
 ) -> list[Clause]:
-    """Clauses in order. Separators inside brackets, and tokens in *keep*, do not part."""
+    """Clauses in order. Separators inside brackets, and tokens in *keep*, do not part.
+
+    Brackets that hold one of the tokens *spoken* (words about a problem) are clauses of their own.
+    """
+    apart = _telling_brackets(words, spoken)
     clauses: list[Clause] = []
     sentence, start, depth = 0, 0, 0
 
@@ -81,9 +111,11 @@ def split(
         start = end
 
     for index, token in enumerate(words):
-        if token.text in "(（[":
+        if index in apart:
+            close(index if token.text in _OPENING else index + 1)
+        elif token.text in _OPENING:
             depth += 1
-        elif token.text in ")）]":
+        elif token.text in _CLOSING:
             depth = max(0, depth - 1)
         if index in keep:
             continue

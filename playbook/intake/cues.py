@@ -197,6 +197,7 @@ def read_cues(
         for hit in outside
         if hit.label.startswith("cue:") and hit.label not in ("cue:fine", "cue:greeting")
     )
+    others += tuple(("remedy", hit) for hit in remedies)
     return Cues(tuple(issues), tuple(fine), asked, others)
 
 

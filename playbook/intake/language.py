@@ -1,31 +1,44 @@
 """Which language a message is written in, by script and by its small words."""
 
 from collections.abc import Sequence
+from functools import cache
 
-from playbook.intake.lexicon import LANGUAGES, Lexicon, lexicon
+from playbook.intake.lexicon import LANGUAGES, LATIN_LANGUAGES, Lexicon, lexicon
 from playbook.intake.text import Kind, Token
 
 _CJK_SHARE = 0.12
 _MIXED_WORDS = 12
 
 
-def _told(word: str, one: Lexicon) -> int:
-    """How much a word speaks for a language: its small words most, then words for goods and numbers."""
-    if word in one.function_set:
-        return 3
-    return int(word in one.words or word in one.numbers)
+@cache
+def _speaking() -> dict[str, tuple[tuple[str, float], ...]]:
+    """What a word says for each language that has it: small words most, words of several languages less."""
+    owners: dict[str, list[str]] = {}
+    for language in LATIN_LANGUAGES:
+        for word in lexicon(language).vocabulary:
+            owners.setdefault(word, []).append(language)
+    return {
+        word: tuple(
+            (language, (3.0 if word in lexicon(language).function_set else 1.0) / len(languages))
+            for language in languages
+        )
+        for word, languages in owners.items()
+    }
 
 
 def detect(words: Sequence[Token]) -> str:
-    """``ja`` with kana, ``zh`` with Chinese characters alone, otherwise ``de`` or ``en``."""
+    """``ja`` with kana, ``zh`` with Chinese characters alone, otherwise by small words; ``en`` in doubt."""
     kana = sum(1 for token in words if token.kind is Kind.CJK and "\u3040" <= token.text <= "\u30ff")
     cjk = sum(1 for token in words if token.kind is Kind.CJK)
     latin = [token.text for token in words if token.kind is Kind.WORD]
     letters = cjk + sum(len(word) for word in latin)
     if cjk and cjk >= _CJK_SHARE * letters:
         return "ja" if kana * 10 >= cjk else "zh"
-    counts = {language: sum(_told(word, lexicon(language)) for word in latin) for language in ("en", "de")}
-    return "de" if counts["de"] > counts["en"] else "en"
+    counts = dict.fromkeys(LATIN_LANGUAGES, 0.0)
+    for word in latin:
+        for language, weight in _speaking().get(word, ()):
+            counts[language] += weight
+    return max(LATIN_LANGUAGES, key=lambda language: (counts[language], language == "en"))
 
 
 def lexicons_for(words: Sequence[Token], language: str) -> tuple[Lexicon, ...]:

@@ -11,9 +11,13 @@ from playbook.domain.base import Value
 from playbook.domain.claims import ProblemType
 from playbook.intake.model import AskedRemedyKind
 from playbook.intake.phrases import PhraseTable, parse
-from playbook.intake.text import is_cjk
+from playbook.intake.text import fold, is_cjk
 
-LANGUAGES = ("en", "zh", "de", "ja")
+LANGUAGES = ("en", "zh", "de", "ja", "fr", "es", "it")
+LATIN_LANGUAGES = ("en", "de", "fr", "es", "it")
+_VERBATIM = frozenset({"questions", "examples"})
+OTHER = "other"
+"""The kind of a statement that names neither a problem nor its absence."""
 
 
 class LexiconError(Exception):
@@ -39,6 +43,7 @@ class Cues(Value):
     total_after: tuple[str, ...]
     without: tuple[str, ...]
     instead: tuple[str, ...]
+    having: tuple[str, ...]
     inside: tuple[str, ...]
     whole_order: tuple[str, ...]
     contents: tuple[str, ...]
@@ -50,7 +55,8 @@ class Lexicon(Value):
 
     ``words`` maps a word of this language to English words that titles use. ``modifiers`` are
     colours, materials and sizes, ``weak`` are words that never name a product alone, ``parts`` are
-    components whose absence is ``missing_parts``.
+    components whose absence is ``missing_parts``. ``examples`` are whole statements by problem type (and
+    ``other`` for what claims nothing), which teach the classifier.
     """
 
     language: str
@@ -74,6 +80,7 @@ class Lexicon(Value):
     closings: tuple[str, ...]
     order_words: tuple[str, ...]
     questions: dict[str, str]
+    examples: dict[str, tuple[str, ...]]
 
     @field_validator("issues")
     @classmethod
@@ -82,6 +89,14 @@ class Lexicon(Value):
         if missing or ProblemType.NO_ISSUE in issues:
             raise ValueError(f"every problem type but no_issue needs phrases; without: {sorted(missing)}")
         return issues
+
+    @field_validator("examples")
+    @classmethod
+    def _every_kind(cls, examples: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        wanted = {*map(str, ProblemType), OTHER}
+        if set(examples) != wanted:
+            raise ValueError(f"examples must be given for exactly these: {sorted(wanted)}")
+        return examples
 
     @cached_property
     def table(self) -> PhraseTable:
@@ -125,9 +140,27 @@ class Lexicon(Value):
     def function_set(self) -> frozenset[str]:
         return frozenset(self.function_words)
 
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word that this language uses for anything."""
+        phrases = [phrase for issue in self.issues.values() for phrase in issue]
+        phrases += [phrase for _, cue in self.cues for phrase in cue]
+        phrases += [phrase for remedy in self.remedies.values() for phrase in remedy]
+        phrases += [*self.counters, *self.packaging, *self.parts, *self.colours, *self.modifiers]
+        phrases += [*self.numbers, *self.words, *self.closings, *self.order_words]
+        return self.function_set.union(*(parse(phrase) for phrase in phrases))
 
-class _StrictLoader(yaml.SafeLoader):
-    """SafeLoader that refuses duplicate keys."""
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _StrictLoader(_Loader):  # type: ignore[misc]
+    """SafeLoader that refuses duplicate keys and reads ``no`` and ``on`` as the words they are."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -137,13 +170,27 @@ class _StrictLoader(yaml.SafeLoader):
             raise LexiconError(
                 f"in the mapping that starts at line {place}: {sorted(doubled)} more than once"
             )
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+def _comparable(part: Any) -> Any:
+    """*part* of a lexicon file with its words as they stand in a folded message."""
+    if isinstance(part, str):
+        return fold(part).text
+    if isinstance(part, list):
+        return [_comparable(piece) for piece in part]
+    if isinstance(part, dict):
+        return {_comparable(key): _comparable(piece) for key, piece in part.items()}
+    return part
 
 
 def load_lexicon(path: Path) -> Lexicon:
     """The lexicon in the file *path*. Raises LexiconError when it is missing or not exactly right."""
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506
+        if isinstance(content, dict):
+            content = {key: part if key in _VERBATIM else _comparable(part) for key, part in content.items()}
         lexicon = Lexicon.model_validate(content)
         _ = lexicon.table, lexicon.gloss
     except ValidationError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from playbook.intake.products import AFFIX, Catalogue, Link
+from playbook.intake.products import AFFIX, Catalogue, Link, stem
 from playbook.intake.text import Kind, Token
 
 _GAP_WORDS = 2
@@ -13,6 +13,8 @@ _WEAK_WEIGHT = 0.25
 _COLOUR_CLASH = 0.45
 _CONTEXT_SHARE = 0.5
 _MIN_COVERAGE = 0.12
+_JOINED_COVERAGE = 0.5
+_JOINING = frozenset({"and", "&", "+", "/", "und", "et", "y", "e", "和", "与", "と", "・"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Mention:
 
     ``lines`` are indices into the catalogue: the lines that fit equally well, best first. ``exact``
     is a SKU or ASIN; ``partial`` has only colours, sizes or other words that name nothing alone.
-    ``score`` is between 0 and 1; ``links`` is the evidence, ``heads`` what was taken from the context.
+    ``meant`` was found or decided by meaning, ``settled`` was looked at so. ``score`` is between 0 and
+    1; ``links`` is the evidence, ``heads`` what was taken from the context.
     """
 
     start: int
@@ -31,6 +34,8 @@ class Mention:
     exact: bool = False
     partial: bool = False
     borrowed: bool = False
+    meant: bool = False
+    settled: bool = False
     links: tuple[Link, ...] = ()
     heads: tuple[Link, ...] = ()
 
@@ -42,11 +47,12 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """English words that weigh little or name nothing alone, and colours."""
+    """English words that weigh little or name nothing alone, colours, and parts of products."""
 
     weak: frozenset[str]
     bare: frozenset[str]
     colours: frozenset[str]
+    parts: frozenset[str]
 
 
 class Weigher:
@@ -67,6 +73,10 @@ class Weigher:
             how > AFFIX and word not in self._vocabulary.bare and not word.isdigit()
             for word, how in link.targets.items()
         )
+
+    def is_part(self, link: Link) -> bool:
+        """Whether the link may be no product but a part or the packaging of one."""
+        return all(word in self._vocabulary.parts for word in link.targets)
 
     def is_colour(self, link: Link) -> bool:
         """Whether the link is a colour."""
@@ -143,6 +153,26 @@ def _described(words: Sequence[Token], run: Sequence[Link], link: Link, weigher:
     return apart and any(weigher.is_colour(earlier) for earlier in run)
 
 
+def _one_name(
+    left: Sequence[Mention], right: Sequence[Mention], words: Sequence[Token], weigher: Weigher
+) -> Mention | None:
+    """Two mentions parted by one small word as one, where a title holds both: "tea cups and saucers"."""
+    if not left or not right or left[-1].exact or right[0].exact:
+        return None
+    before, after = left[-1], right[0]
+    between = words[before.end : after.start]
+    if len(between) != 1 or between[0].text not in _JOINING:
+        return None
+    shared = set(before.lines) & set(after.lines)
+    if not shared or (set(before.lines) == set(after.lines) and before.clear):
+        return None
+    links = (*before.links, *after.links)
+    lines, score = weigher.best(links)
+    if not set(lines) <= shared or weigher.coverage(links, lines[0]) < _JOINED_COVERAGE:
+        return None
+    return Mention(before.start, after.end, lines, score, links=links)
+
+
 def find_mentions(
     words: Sequence[Token],
     links: Sequence[Link],
@@ -154,6 +184,15 @@ def find_mentions(
     mentions = [Mention(start, end, (line,), 1.0, exact=True) for start, (end, line) in skus.items()]
     inside = {index for start, (end, _) in skus.items() for index in range(start, end)}
     run: list[Link] = []
+
+    def close() -> None:
+        fresh = _mention(run, weigher)
+        joined = _one_name(mentions, fresh, words, weigher)
+        if joined is not None:
+            mentions[-1] = joined
+        else:
+            mentions.extend(fresh)
+
     for link in links:
         if link.start in inside or link.start in barriers:
             continue
@@ -161,10 +200,10 @@ def find_mentions(
             _separate(words, run[-1].end, link.start, barriers)
             or (weigher.is_colour(link) and _described(words, run, link, weigher))
         ):
-            mentions += _mention(run, weigher)
+            close()
             run = []
         run.append(link)
-    mentions += _mention(run, weigher)
+    close()
     mentions.sort(key=lambda mention: mention.start)
     return _with_skus_joined(mentions, words)
 
@@ -217,8 +256,38 @@ def _repeats(mention: Mention, before: Mention | None, sentence_of: Sequence[int
     return before.lines[0] in mention.lines and len(mention.links) < len(before.links)
 
 
+def _echoes(mention: Mention, before: Mention, words: Sequence[Token], sentence_of: Sequence[int]) -> bool:
+    """Whether the words of *mention* all stand in the name just before it: "jam jars: the jar is broken"."""
+    if mention.exact or before.partial or sentence_of[before.start] != sentence_of[mention.start]:
+        return False
+    said = {stem(token.text) for token in words[before.start : before.end]}
+    own = {
+        stem(token.text)
+        for token in words[mention.start : mention.end]
+        if token.kind in (Kind.WORD, Kind.CJK)
+    }
+    return bool(own) and own < said and before.clear
+
+
+def _part_of(mention: Mention, before: Mention | None, sentence_of: Sequence[int], weigher: Weigher) -> bool:
+    """Whether "the glass", "the box", "its lid" belongs to the product named before it."""
+    if before is None or before.partial or mention.exact or not mention.links:
+        return False
+    near = sentence_of[mention.start] - sentence_of[before.start]
+    if near > 1 or any(weigher.is_colour(link) for link in mention.links):
+        return False
+    if not before.clear and set(mention.lines) & set(before.lines):
+        return False
+    parts = all(weigher.is_part(link) for link in mention.links)
+    return (parts or mention.partial) if near == 0 else parts
+
+
 def with_context(
-    mentions: Sequence[Mention], sentence_of: Sequence[int], swapped: Collection[int], weigher: Weigher
+    mentions: Sequence[Mention],
+    words: Sequence[Token],
+    sentence_of: Sequence[int],
+    swapped: Collection[int],
+    weigher: Weigher,
 ) -> list[Mention]:
     """Resolve "the green ones" and ties by the mention before (any sentence) or after (same one).
 
@@ -232,6 +301,10 @@ def with_context(
         if colours and sentence in swapped and resolved and sentence_of[resolved[-1].start] == sentence:
             continue
         if _repeats(mention, resolved[-1] if resolved else None, sentence_of, weigher):
+            continue
+        if resolved and _echoes(mention, resolved[-1], words, sentence_of):
+            continue
+        if _part_of(mention, resolved[-1] if resolved else None, sentence_of, weigher):
             continue
         if mention.exact or (mention.clear and not mention.partial):
             resolved.append(mention)

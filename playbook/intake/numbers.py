@@ -23,7 +23,7 @@ _NOT_NUMBERS = re.compile(
 _MOST_UNITS = 100_000
 _LONGEST_NUMERAL = 9
 _YEARS = range(1900, 2101)
-_CORRECTION_REACH = 7
+_CORRECTION_REACH = 12
 _PLAIN_NO = frozenset({"no", "nein", "いや", "不", "nope"})
 
 
@@ -310,6 +310,10 @@ def _mark_arrived(found: list[Quantity], hit: Hit) -> None:
 
     first = bisect_left(found, hit.start - 8, key=lambda quantity: quantity.start)
     last = bisect_left(found, hit.start + 9, key=lambda quantity: quantity.start)
+    for index in range(first, last):
+        if found[index].sort == "fraction" and hit.start <= found[index].start <= hit.end + 2:
+            found[index] = replace(found[index], role="arrived")
+            return
     near = sorted(
         (distance(found[index]), index)
         for index in range(first, last)

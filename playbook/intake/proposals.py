@@ -14,7 +14,7 @@ from playbook.intake.clauses import Clause
 from playbook.intake.model import AskedRemedy, AskedRemedyKind, LineRef, Mark, Question, ReadItem
 from playbook.intake.text import Folded, Token
 
-_SURE_PRODUCT = 0.58
+SURE_PRODUCT = 0.58
 _NEVER_SURE = frozenset({ProblemType.WRONG_ITEM})
 """Another product or another colour of it: words alone rarely tell."""
 _LONGEST_QUOTE = 500
@@ -172,8 +172,15 @@ class Proposer:
             and row.units is not None
             and explicit
             and mention.clear
-            and not (mention.borrowed or mention.partial or claim.several or claim.doubt or row.conflict)
-            and product >= _SURE_PRODUCT
+            and not (
+                mention.borrowed
+                or mention.meant
+                or mention.partial
+                or claim.several
+                or claim.doubt
+                or row.conflict
+            )
+            and product >= SURE_PRODUCT
             and claim.clear_issue
             and claim.issue not in _NEVER_SURE
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import EllipsisType
 
 from playbook.domain.problems import Problem, problem
 from playbook.intake.claims import Assembler
@@ -11,13 +12,15 @@ from playbook.intake.cues import Cues, choose_issue, read_cues
 from playbook.intake.language import detect, lexicons_for
 from playbook.intake.layout import lay_out
 from playbook.intake.lexicon import Lexicon, lexicon
+from playbook.intake.meaning import Encoder, default_encoder
+from playbook.intake.meant import Meaning, Surroundings, judge_clauses
 from playbook.intake.mentions import Mention, Vocabulary, Weigher, find_mentions, with_context
 from playbook.intake.model import LineRef, Mark, Question, Reading, ReadItem
 from playbook.intake.numbers import Quantity, covered, find_quantities
 from playbook.intake.orderids import OrderMentions, find_orders
 from playbook.intake.phrases import Hit
-from playbook.intake.products import Catalogue, WordLinker, find_links, find_skus, stem
-from playbook.intake.proposals import Proposals, Proposer
+from playbook.intake.products import Catalogue, Link, WordLinker, find_links, find_skus, stem
+from playbook.intake.proposals import SURE_PRODUCT, Proposals, Proposer
 from playbook.intake.redact import personal_spans, redact
 from playbook.intake.text import Folded, Kind, Token, fold, tokens
 
@@ -108,16 +111,16 @@ def _prepare(message: str, lines: Sequence[LineRef], language: str | None) -> _T
 def _vocabulary(languages: tuple[str, ...]) -> Vocabulary:
     everyone = [lexicon(language) for language in sorted({"en", *languages})]
     weak = {stem(word) for one in everyone for word in one.weak}
-    bare = {stem(word) for one in everyone for word in (*one.weak, *one.colours, *one.modifiers, *one.parts)}
-    return Vocabulary(
-        frozenset(weak), frozenset(bare), frozenset(stem(colour) for colour in lexicon("en").colours)
-    )
+    bare = {stem(word) for one in everyone for word in (*one.weak, *one.colours, *one.modifiers)}
+    parts = {stem(word) for one in everyone for word in (*one.parts, *one.packaging)}
+    colours = {stem(colour) for colour in lexicon("en").colours}
+    return Vocabulary(frozenset(weak), frozenset(bare), frozenset(colours), frozenset(parts))
 
 
 def _clauses(text: _Text, quantities: Sequence[Quantity], cues: Cues, keep: frozenset[int]) -> list[Clause]:
     """The clauses of the body with numbers and cues put into them."""
     abbreviations = {word for one in text.lexicons for word in one.abbreviations}
-    clauses = split(text.words, text.folded.text, abbreviations, keep)
+    clauses = split(text.words, text.folded.text, abbreviations, keep, cues.tokens)
     owner: dict[int, Clause] = {
         index: clause for clause in clauses for index in range(clause.start, clause.end)
     }
@@ -139,13 +142,21 @@ def _clauses(text: _Text, quantities: Sequence[Quantity], cues: Cues, keep: froz
     return clauses
 
 
-def read(message: str, lines: Sequence[LineRef] = (), *, language: str | None = None) -> Reading:
+def read(
+    message: str,
+    lines: Sequence[LineRef] = (),
+    *,
+    language: str | None = None,
+    encoder: Encoder | EllipsisType | None = ...,
+) -> Reading:
     """What *message* says about an order with *lines*: a proposal, with a quote for every item.
 
     Pure and deterministic. *language* is detected where it is None. Any text is accepted; beyond
     `LONGEST_READ` characters nothing is read and a problem says so. Without *lines* items carry
-    their ``mention`` only.
+    their ``mention`` only. What words leave open is compared by meaning with *encoder*: that of this
+    process where none is given (`default_encoder`), none at all with None.
     """
+    meant_by = default_encoder() if isinstance(encoder, EllipsisType) else encoder
     text = _prepare(message, lines, language)
     words, hits = text.words, text.hits
     skus = find_skus(text.folded.text, lines)
@@ -171,10 +182,14 @@ def read(message: str, lines: Sequence[LineRef] = (), *, language: str | None = 
         index for hit in hits if hit.label.startswith(cue_labels) for index in range(hit.start, hit.end)
     }
     links = find_links(words, catalogue, linker, text.lexicons, rejected) if lines else []
+    cue_spans = [(hit.start, hit.end) for hit in hits if hit.label.startswith(cue_labels)]
+    whole = _whole_names(links, cue_spans)
     links = [
         link
         for link in links
-        if not cue_tokens.intersection(range(link.start, link.end)) or 1.0 in link.targets.values()
+        if not cue_tokens.intersection(range(link.start, link.end))
+        or 1.0 in link.targets.values()
+        or link.start in whole
     ]
     linked = {index for link in links for index in range(link.start, link.end)}
     counted = {
@@ -195,33 +210,70 @@ def read(message: str, lines: Sequence[LineRef] = (), *, language: str | None = 
     names = frozenset(
         index
         for mention in mentions
-        if len(mention.links) > 1
         for link in mention.links
-        if 1.0 in link.targets.values()
+        if (len(mention.links) > 1 and 1.0 in link.targets.values()) or link.start in whole
         for index in range(link.start, link.end)
     )
     cues = read_cues(words, hits, text.lexicons, names | places, frozenset(counted))
     spoken = cues.tokens
+    named = {
+        index
+        for mention in mentions
+        if mention.clear and len(mention.links) > 1
+        for link in mention.links
+        if any(words[index].text in link.targets for index in range(link.start, link.end))
+        for index in range(link.start, link.end)
+    }
     quantities = [
-        quantity for quantity in quantities if quantity.role == "arrived" or quantity.start not in spoken
+        quantity
+        for quantity in quantities
+        if quantity.start not in named and (quantity.role == "arrived" or quantity.start not in spoken)
     ]
-    clauses = _clauses(text, quantities, cues, places)
+    joined = {
+        index
+        for mention in mentions
+        for index in range(mention.start, mention.end)
+        if words[index].text not in (":", ";", ".")
+    }
+    clauses = _clauses(text, quantities, cues, places | joined)
     sentence_of = [0] * (len(words) + 1)
     for clause in clauses:
         sentence_of[clause.start : clause.end] = [clause.sentence] * (clause.end - clause.start)
     swapped = {sentence_of[hit.start] for name, hit in cues.others if name == "instead"}
-    mentions = with_context(mentions, sentence_of, swapped, weigher)
+    mentions = with_context(mentions, words, sentence_of, swapped, weigher)
     owner = {index: clause for clause in clauses for index in range(clause.start, clause.end)}
     for mention in mentions:
         if mention.start in owner:
             owner[mention.start].mentions.append(mention)
     proposer = Proposer(text.message, text.folded, words, lines)
-    functions = frozenset().union(*(one.function_set for one in text.lexicons))
+    functions = frozenset[str]().union(*(one.function_set for one in text.lexicons))
+    if meant_by is not None and lines:
+        parting = {index for index, token in enumerate(words) if token.text in _PARTING}
+        surroundings = Surroundings(words, counted | cues.tokens | places | parting, functions)
+        meaning = Meaning(catalogue, weigher, meant_by)
+        meaning.settle(clauses, surroundings, SURE_PRODUCT)
+        judge_clauses(clauses, surroundings, meant_by)
+        meaning.settle(clauses, surroundings, SURE_PRODUCT)
     assembly = Assembler(words, functions).run(clauses)
     result = proposer.propose(assembly)
     if not lines:
         _without_order(proposer, text, clauses, functions, result)
     return _reading(text, proposer, clauses, assembly.rest_is_fine, result, bool(lines))
+
+
+def _whole_names(links: Sequence[Link], cues: Sequence[tuple[int, int]]) -> frozenset[int]:
+    """Starts of links that hold a cue as part of a longer name: "crackle glaze" is no crack."""
+    found: set[int] = set()
+    by_token: dict[int, list[tuple[int, int]]] = {}
+    for start, end in cues:
+        for index in range(start, end):
+            by_token.setdefault(index, []).append((start, end))
+    for link in links:
+        touching = {span for index in range(link.start, link.end) for span in by_token.get(index, ())}
+        inside = all(link.start <= start and end <= link.end for start, end in touching)
+        if touching and inside and all(end - start < link.end - link.start for start, end in touching):
+            found.add(link.start)
+    return frozenset(found)
 
 
 def _sku_tokens(words: Sequence[Token], skus: Sequence[tuple[int, int, int]]) -> dict[int, tuple[int, int]]:

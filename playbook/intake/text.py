@@ -1,7 +1,8 @@
 """Text from outside made comparable, with every character traceable to its place in the message.
 
-Markup becomes space, full-width forms become plain ones, control and direction marks vanish, and all
-is lower case; `Folded.origin` says where each character stood, so that quotes stay exact substrings.
+Markup becomes space, full-width forms become plain ones, control and direction marks vanish, accents go
+(umlauts stay), and all is lower case; `Folded.origin` says where each character stood, so that quotes stay
+exact substrings.
 """
 
 import html
@@ -17,8 +18,10 @@ _BLOCK = re.compile(r"</?(?:br|p|div|li|tr|h[1-6]|table|ul|ol|blockquote)\b", re
 _HIDDEN = re.compile(r"<(script|style|head)\b", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff"
+_ELISION = r"(?:dell|nell|all|dall|sull|quell|qu|un|[ldnscjmt])['\u2019](?=[^\W\d_])"
 _WORD = rf"(?:(?![{_CJK}])[^\W\d_])+(?:['\u2019](?:(?![{_CJK}])[^\W\d_])+)?"
-_TOKEN = re.compile(rf"[0-9]+(?:[.,][0-9]+)*|[{_CJK}]|{_WORD}|\n|[^\s\w]|_")
+_TOKEN = re.compile(rf"[0-9]+(?:[.,][0-9]+)*|[{_CJK}]|{_ELISION}|{_WORD}|\n|[^\s\w]|_")
+_TWO_DOTS = "\u0308"
 _LINE_BREAKS = frozenset("\r\n\u2028\u2029\x0b\x0c\x85")
 
 
@@ -53,6 +56,14 @@ class Token(NamedTuple):
     kind: Kind
 
 
+def _without_accent(char: str) -> str:
+    """The Latin letter under an accent; letters with two dots, and of other scripts, stay."""
+    if char.isascii():
+        return char
+    parts = unicodedata.normalize("NFD", char)
+    return parts[0] if "a" <= parts[0] <= "z" and _TWO_DOTS not in parts else char
+
+
 def _fold_char(char: str) -> str:
     if char in _LINE_BREAKS:
         return "\n"
@@ -65,7 +76,7 @@ def _fold_char(char: str) -> str:
         return " "
     plain = unicodedata.normalize("NFKC", char)
     lower = (plain if len(plain) == 1 else char).lower()
-    return lower if len(lower) == 1 else char
+    return _without_accent(lower) if len(lower) == 1 else char
 
 
 def _hidden_spans(message: str) -> list[tuple[int, int]]:
@@ -107,7 +118,7 @@ def _compose(text: str, origin: list[int]) -> tuple[str, list[int]]:
         if chars and unicodedata.combining(char):
             joined = unicodedata.normalize("NFC", chars[-1] + char)
             if len(joined) == 1:
-                chars[-1] = joined
+                chars[-1] = _without_accent(joined)
                 continue
         chars.append(char)
         places.append(place)

@@ -92,7 +92,7 @@ def test_plain_statements_in_any_order(units: int, order: list[int]) -> None:
     [
         "a", " ", "\n", "1", "1 ", "1,", "3 red mugs broken. ", "碎", "碎了3个", "一", "<", "<b", "<script>", "&amp;", "&", "(", "-", "> a\n",
         "thanks\n", "from: a\n", "order 1234 ", "a@", "+1 ", "a-", "no, 3 ", "only 3 ", "both ", "Mr. A", "Street ", "1 A ", "路", "の田", "の",
-        "broken ", "lid missing ", "and ", "rest fine ", "\u0308", "a\u0308", "\u200b", "\ud800", "KX-100", "kuchenform", "1.1.", "$1",
+        "broken ", "lid missing ", "and ", "rest fine ", "\u0308", "a\u0308", "\u200b", "\ud800", "KX-100", "kuchenform", "1.1.", "$1", "3 red mugs have 1 ", "half only ",
     ],
 )  # fmt: skip
 def test_time_stays_proportional(piece: str) -> None:
