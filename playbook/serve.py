@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from tornado.web import RequestHandler
 from traitlets.config import Config
 from voila.app import Voila
+from voila.request_info_handler import RequestInfoSocketHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
@@ -27,6 +28,12 @@ IDLE_SECONDS = 3600
 
 POOL = {"home.ipynb": 1, "case.ipynb": 2}
 """Warm kernels per page: what an idle server costs is their memory."""
+
+EVERYWHERE = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - names, not a binding
+"""Addresses that answer on the loopback interface too."""
+
+PATIENCE_SECONDS = 120
+"""How long the start waits for warm kernels before it says that they are slow."""
 
 
 def interface_language(accept: str, preferred: str | None) -> str:
@@ -63,8 +70,9 @@ class Health(RequestHandler):
         self.app = app
 
     def get(self) -> None:
-        """A small JSON object."""
-        self.write({"ok": True, "warm": self.app.warm_kernels()})
+        """A small JSON object; ``ready`` once every page has a warm kernel waiting."""
+        warm = self.app.warm_kernels()
+        self.write({"ok": True, "warm": warm, "ready": warm >= self.app.wanted_kernels})
 
 
 class Page(TornadoVoilaHandler):  # type: ignore[misc]
@@ -91,6 +99,7 @@ class Server(Voila):  # type: ignore[misc]
     """Voilà with our pages. Set ``playbook_settings`` before it starts."""
 
     playbook_settings: Settings
+    wanted_kernels = 0
 
     def init_handlers(self) -> list[Any]:
         """Ours in front; Voilà's file, tree and contents pages are left out."""
@@ -116,9 +125,11 @@ class Server(Voila):  # type: ignore[misc]
         return {**settings, "playbook_language": self.playbook_settings.language, "compress_response": True}
 
     def warm_kernels(self) -> int:
-        """How many preheated kernels wait for a page."""
+        """How many preheated kernels have loaded everything and wait for a page's query string."""
         pools: dict[str, list[asyncio.Task[Any]]] = getattr(self.kernel_manager, "_pools", {})
-        return sum(1 for pool in pools.values() for task in pool if task.done())
+        done = [task for pool in pools.values() for task in pool if task.done() and not task.cancelled()]
+        started = {task.result()["kernel_id"] for task in done if task.exception() is None}
+        return len(started & RequestInfoSocketHandler._waiters.keys())  # noqa: SLF001 - Voilà has no other sign
 
 
 def configuration(host: str, port: int, *, preheat: bool) -> Config:
@@ -161,18 +172,23 @@ def serve(
     started = time.perf_counter()
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(SHARE), os.environ.get("JUPYTER_PATH")]))
     os.environ["PLAYBOOK_HOME"] = str(settings.home)
+    if host not in EVERYWHERE:
+        os.environ["VOILA_APP_IP"] = host  # where warm kernels ask for their page's query string
     logging.getLogger("tornado.access").setLevel(logging.ERROR)
     server = Server(config=configuration(host, port, preheat=preheat))
     server.playbook_settings = settings
     server.log_level = logging.ERROR
+    server.wanted_kernels = sum(POOL.values()) if preheat else 0
     server.initialize([])
-    wanted = sum(POOL.values()) if preheat else 0
     url = f"http://{'localhost' if host in {'127.0.0.1', '::1'} else host}:{port}"
 
     async def report() -> None:
-        while server.warm_kernels() < wanted:  # noqa: ASYNC110 - the pool of Voilà tells nobody when it is full
+        while server.warm_kernels() < server.wanted_kernels:
+            if time.perf_counter() - started > PATIENCE_SECONDS:
+                announce("warning   kernels are slow to start: pages will open, the first ones slowly")
+                break
             await asyncio.sleep(0.1)
-        announce(f"ready     {wanted} warm kernels after {time.perf_counter() - started:.1f} s")
+        announce(f"ready     {server.warm_kernels()} warm kernels, {time.perf_counter() - started:.1f} s")
         announce(f"open      {url}    (stop with Ctrl+C)")
         if open_browser:
             webbrowser.open(url)

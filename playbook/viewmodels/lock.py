@@ -7,7 +7,7 @@ import traitlets as t
 from playbook.desk import Draft
 from playbook.domain.case import Case, Stage
 from playbook.domain.events import Fact
-from playbook.domain.ids import find_order_ids
+from playbook.domain.ids import OrderId, find_order_ids
 from playbook.domain.problems import Problem, problem
 from playbook.i18n import translator
 from playbook.i18n.orders import EVIDENCE
@@ -66,6 +66,8 @@ class LockModel(t.HasTraits):
         typed = {field: value.strip() or None for field, value in self.known.items()}
         part = typed["order_id_part"]
         full = find_order_ids(part) if part else ()
+        if part and not full and self.work.desk.order(part) is not None:
+            full = (OrderId(part),)  # a shop beside Amazon has numbers of its own shape
         return Query(
             text=self.work.message or None,
             order_id=full[0] if full else None,

@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import ipywidgets as w
 
 from playbook.i18n import translator
 from playbook.viewmodels.case import CaseModel, Notice
 from playbook.widgets import html as h
+
+Control = TypeVar("Control", bound=w.DOMWidget)
 
 log = logging.getLogger("playbook")
 
@@ -59,6 +61,19 @@ class LazyView(w.VBox):
     def hide(self) -> None:
         """Take it out of the page."""
         self.layout.display = "none"
+
+
+def named(widget: Control, name: str) -> Control:
+    """*widget* with a name for screen readers and pointers, where a visible label would be noise."""
+    widget.description = name
+    widget.tooltip = name
+    widget.add_class("pb-quiet")
+    return widget
+
+
+def placeheld(hint: str) -> w.Text:
+    """A line of text whose name stands in it until something is typed."""
+    return named(w.Text(placeholder=hint), hint)
 
 
 def html(value: str = "", cls: str = "") -> w.HTML:

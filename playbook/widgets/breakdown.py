@@ -12,7 +12,7 @@ from playbook.i18n.words import LANGUAGES, PROBLEMS
 from playbook.steps.breakdown import LineTotals
 from playbook.viewmodels.breakdown import BreakdownModel, Row
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, guarded, html, row
+from playbook.widgets.base import View, button, card, guarded, html, named, row
 from playbook.widgets.side import SideView
 from playbook.widgets.theme import copy_button_html
 
@@ -230,13 +230,13 @@ class RowWidgets:
         model = view.model
         self.label = html()
         self.ordered = html(cls="n")
-        self.problem = w.Dropdown(
-            options=problem_options(_), tooltip=_("Problem of {sku}").format(sku=line.sku)
+        self.problem = named(
+            w.Dropdown(options=problem_options(_)), _("Problem of {sku}").format(sku=line.sku)
         )
-        self.units = w.Text(
-            placeholder="?", tooltip=_("Units of {sku}").format(sku=line.sku), continuous_update=False
+        self.units = named(
+            w.Text(placeholder="?", continuous_update=False), _("Units of {sku}").format(sku=line.sku)
         )
-        self.photo = w.Checkbox(indent=False, tooltip=_("There is a photo"))
+        self.photo = named(w.Checkbox(indent=False), _("There is a photo of {sku}").format(sku=line.sku))
         self.bar = html()
         self.action = w.Button()
         self.action.on_click(guarded(lambda _b: self._act(), model.work))

@@ -7,10 +7,11 @@ import ipywidgets as w
 
 from playbook.i18n import say
 from playbook.i18n.words import CLOSINGS, FLAGS
+from playbook.settings import Settings
 from playbook.steps.commands import CloseCase
 from playbook.viewmodels.followup import FollowUpModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, guarded, html, row
+from playbook.widgets.base import View, button, card, guarded, html, placeheld, row
 from playbook.widgets.theme import copy_button_html
 
 
@@ -52,7 +53,8 @@ class ClosingView(View):
 
     def _notes(self) -> w.Widget:
         _, model = self._, self.model
-        note = w.Text(placeholder=_("What should the next colleague know?"))
+        note = placeheld(_("What should the next colleague know?"))
+        note.add_class("pb-grow")
         flag = w.Dropdown(
             options=[(_(FLAGS[flag]), flag) for flag in ("complex", "angry", "event")],
             description=_("Flag"),
@@ -87,10 +89,13 @@ class ClosingView(View):
                 )
                 return card(title, waits, row(take))
             return card(title, waits)
-        to = w.Text(placeholder=_("Colleague"))
-        note = w.Text(placeholder=_("What matters most?"))
+        me = model.work.desk.actor.name
+        others = [name for name in Settings.from_env().staff if name != me]
+        to = w.Dropdown(options=others, description=_("Colleague"), style={"description_width": "initial"})
+        note = placeheld(_("What matters most?"))
+        note.add_class("pb-grow")
         offer = button(
-            _("Offer the case"), lambda: model.offer_hand_over(to.value, note.value), work=model.work
+            _("Offer the case"), lambda: model.offer_hand_over(str(to.value), note.value), work=model.work
         )
         return card(title, row(to, note, offer))
 
@@ -100,7 +105,8 @@ class ClosingView(View):
             options=[(_(msgid), code) for code, msgid in CLOSINGS.items()],
             description=_("Outcome"),
         )
-        potential = w.Text(placeholder=_("Internal: does this buyer have business potential? Never sent."))
+        potential = placeheld(_("Internal: does this buyer have business potential? Never sent."))
+        potential.add_class("pb-grow")
         problems = model.close_blockers
         close = button(
             _("Close the case"),
@@ -119,7 +125,7 @@ class ClosingView(View):
 
     def _reopen(self) -> w.Widget:
         _, model = self._, self.model
-        reason = w.Text(placeholder=_("Why is it opened again?"))
+        reason = placeheld(_("Why is it opened again?"))
         again = button(_("Reopen the case"), lambda: model.reopen(reason.value), work=model.work)
         done = html(h.tag("p", "✓ ", h.text(_("This case is closed.")), cls="pb-ok"))
         return card(html(h.tag("h2", h.text(_("Closed")))), done, row(reason, again))

@@ -12,7 +12,7 @@ from playbook.i18n import say
 from playbook.i18n.words import FOLLOW_UPS, PROMISES, STANDINGS
 from playbook.viewmodels.followup import LETTER_FOR, FollowUpModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, guarded, html, row
+from playbook.widgets.base import View, button, card, guarded, html, named, placeheld, row
 from playbook.widgets.closing import ClosingView
 from playbook.widgets.letters import LetterView, MemoView
 from playbook.widgets.side import SideView
@@ -78,7 +78,7 @@ class FollowUpView(View):
             description=_("Another date for"),
             style={"description_width": "initial"},
         )
-        at = w.NaiveDatetimePicker(tooltip=_("Date and time, China time"))
+        at = named(w.NaiveDatetimePicker(), _("Date and time, China time"))
 
         def use() -> None:
             promise = planned[int(which.value)]
@@ -125,11 +125,8 @@ class FollowUpView(View):
         if model.work.case.closed:
             return row(text, cls="pb-row")
         if promises:
-            reference = w.Text(
-                placeholder=_("tracking number or refund reference"),
-                tooltip=_("Reference"),
-                layout={"width": "250px"},
-            )
+            reference = placeheld(_("tracking number or refund reference"))
+            reference.layout.width = "250px"
 
             def keep() -> None:
                 for promise in promises:
@@ -175,8 +172,9 @@ class FollowUpView(View):
             options=[(f"{_(PROMISES[p.kind])} · {self._plain_subject(p)}", p.promise) for p in open_ones],
             description=_("Move"),
         )
-        at = w.NaiveDatetimePicker(tooltip=_("New date and time, China time"))
-        reason = w.Text(placeholder=_("Why? The buyer will be told."), layout={"width": "230px"})
+        at = named(w.NaiveDatetimePicker(), _("New date and time, China time"))
+        reason = placeheld(_("Why? The buyer will be told."))
+        reason.layout.width = "230px"
 
         def move() -> None:
             due_at = _as_utc(at.value)

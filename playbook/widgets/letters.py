@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import ipywidgets as w
 
 from playbook.i18n.words import LANGUAGES, LETTERS
-from playbook.letters import LetterKind
+from playbook.letters import LetterKind, LintFinding
 from playbook.viewmodels.followup import FollowUpModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, guarded, html, row
+from playbook.widgets.base import View, button, card, guarded, html, named, row
 from playbook.widgets.theme import copy_button_html
 
 WRITTEN_LANGUAGES = ("en", "zh", "de", "ja")
@@ -22,6 +22,7 @@ class LetterView(View):
         super().__init__(model.work.lang)
         self.model = model
         self.follow_up = ""
+        self.drafted = ""
 
     def build(self) -> Sequence[w.Widget]:
         _ = self._
@@ -41,6 +42,7 @@ class LetterView(View):
         self.text = w.Textarea(
             placeholder=_("Choose a message and draft it; you can edit it before copying.")
         )
+        named(self.text, _("Message to the buyer"))
         self.text.layout.width = "100%"
         self.text.layout.height = "260px"
         self.text.continuous_update = False
@@ -67,12 +69,15 @@ class LetterView(View):
         self._draft()
 
     def _suggest(self) -> None:
-        """Have the message ready that comes next, unless the agent is at one already."""
+        """Have the message ready that is due, unless the agent is at one already."""
         model = self.model
-        if model.letter is None and not model.work.case.closed:
+        if model.letter is None or model.letter_text == self.drafted:
+            if model.letter is not None:
+                model.discard()
             self.kind.value = model.suggested.value
-            if model.work.case.plan_confirmed:
-                self.model.write(model.suggested, str(self.language.value))
+            if model.due_letter is not None:
+                model.write(model.due_letter, str(self.language.value))
+            self.drafted = model.letter_text
         self.draw()
 
     def _draft(self) -> None:
@@ -104,21 +109,21 @@ class LetterView(View):
                 cls="pb-ok",
             )
         else:
-            lines = (
-                h.badge(f.severity, "pb-bad" if f.severity == "block" else "pb-warn")
-                + " "
-                + h.text(f.why.of(self.lang))
-                for f in findings
-            )
+            lines = (self._severity(f) + " " + h.text(f.why.of(self.lang)) for f in findings)
             self.findings.value = h.items(lines, cls="pb-note")
         self.copy.value = copy_button_html(model.letter_text, self._("Copy message"), self._("Copied"))
         self.copy.layout.display = None if model.letter_text and not blocking else "none"
         self.sent.disabled = not model.can_send
 
+    def _severity(self, finding: LintFinding) -> str:
+        if finding.severity == "block":
+            return h.badge(self._("must not be sent"), "pb-bad")
+        return h.badge(self._("check"), "pb-warn")
+
     def _approve(self) -> None:
         if self.model.approve(self.follow_up):
             self.follow_up = ""
-            self.draw()
+            self._suggest()
 
 
 class MemoView(View):

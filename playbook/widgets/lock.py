@@ -13,7 +13,7 @@ from playbook.orderbook import Candidate
 from playbook.viewmodels.case import CaseModel
 from playbook.viewmodels.lock import SECOND_FACTS, LockModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, guarded, html, row
+from playbook.widgets.base import View, button, card, guarded, html, placeheld, row
 from playbook.widgets.side import SideView
 
 MOST_CANDIDATES = 8
@@ -51,7 +51,7 @@ class LockView(View):
         if not work.case.breakdown_confirmed:
             children.append(row(forward))
         if not work.case.remedies and not work.case.closed:
-            reason = w.Text(placeholder=_("Why is this the wrong order?"))
+            reason = placeheld(_("Why is this the wrong order?"))
             undo = button(_("Withdraw the lock"), lambda: self.model.withdraw(reason.value), work=work)
             children.append(row(reason, undo))
         return card(*children)

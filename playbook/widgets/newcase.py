@@ -8,7 +8,7 @@ import ipywidgets as w
 from playbook.domain.ids import Marketplace
 from playbook.viewmodels.home import HomeModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, html, row
+from playbook.widgets.base import View, button, card, html, named, row
 
 
 class NewCaseView(View):
@@ -22,6 +22,7 @@ class NewCaseView(View):
     def build(self) -> Sequence[w.Widget]:
         _ = self._
         self.message = w.Textarea(placeholder=_("Paste the whole message of the buyer here."))
+        named(self.message, _("Buyer's message"))
         self.message.layout.width = "100%"
         self.message.layout.height = "180px"
         markets = [(_("from the order"), "")] + [(market.value, market.value) for market in Marketplace]

@@ -16,7 +16,7 @@ from playbook.steps.options import Option
 from playbook.steps.remedy import LEADS
 from playbook.viewmodels.remedy import Group, Preview, RemedyModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, guarded, html, row
+from playbook.widgets.base import View, button, card, guarded, html, named, placeheld, row
 from playbook.widgets.options import option_html, refused_html
 from playbook.widgets.side import SideView
 
@@ -46,7 +46,7 @@ class RemedyView(View):
             self._("Take the preferred remedy for all"), self._prefer_all, work=self.model.work
         )
         self.clear = button(self._("Clear the draft"), self._clear, work=self.model.work)
-        self.note = w.Text(placeholder=self._("Note for the lead, if an approval is needed"))
+        self.note = placeheld(self._("Note for the lead, if an approval is needed"))
         self.total = card(
             html(h.tag("h2", h.text(self._("What this comes to")))),
             self.preview,
@@ -193,7 +193,7 @@ class RemedyView(View):
             )
         ]
         if work.desk.actor.role in LEADS:
-            note = w.Text(placeholder=self._("Reason (needed to refuse)"))
+            note = placeheld(self._("Reason (needed to refuse)"))
             children.append(note)
             children.append(
                 row(
@@ -258,7 +258,7 @@ class RemedyView(View):
                 options=[(self._withdraw_label(remedy), remedy.remedy) for remedy in open_ones],
                 description=self._("Withdraw"),
             )
-            reason = w.Text(placeholder=self._("Why is it taken back?"))
+            reason = placeheld(self._("Why is it taken back?"))
             take = button(
                 self._("Withdraw this remedy"),
                 lambda: self.model.withdraw(str(which.value), reason.value),
@@ -300,9 +300,12 @@ class ItemRow:
             )
             for o in offered
         ]
-        self.kind = w.Dropdown(options=choices, tooltip=_("Remedy for {sku}").format(sku=line.sku))
-        self.units = w.BoundedIntText(value=self.open_units, min=1, max=self.open_units, tooltip=_("Units"))
-        self.share = w.Text(placeholder="%", tooltip=_("Share of the price, in percent"))
+        self.kind = named(w.Dropdown(options=choices), _("Remedy for {sku}").format(sku=line.sku))
+        self.units = named(
+            w.BoundedIntText(value=self.open_units, min=1, max=self.open_units),
+            _("Units of {sku}").format(sku=line.sku),
+        )
+        self.share = named(w.Text(placeholder="%"), _("Share of the price, in percent"))
         self.amount = html(cls="n")
         for widget, width in (
             (self.kind, "260px"),
