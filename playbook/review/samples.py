@@ -64,6 +64,7 @@ NEEDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 VALUES: dict[str, tuple[str, ...]] = {
     "letter": LOCALES,
     "close": get_args(CloseOutcome),
+    "second_fact": SECOND_FACTS,
 }
 """What ``value`` may say, where it is a word of a fixed vocabulary."""
 

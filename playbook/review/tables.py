@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from playbook.domain.claims import ProblemType
 from playbook.domain.ledgers import unit_ledger
-from playbook.domain.remedies import RemedyKind
 from playbook.letters import journal
 from playbook.viewmodels.case import CaseModel
 
@@ -44,8 +42,8 @@ def steps_html(step: str, work: CaseModel) -> Shown:
         rows = []
         for units in unit_ledger(case, work.setting.elsewhere):
             line = lines[units.line]
-            parts: dict[ProblemType | RemedyKind, int] = {**units.claimed, **units.agreed, **units.executed}
-            done = ", ".join(f"{count} {kind.value}" for kind, count in parts.items())
+            parts = [*units.claimed.items(), *units.agreed.items(), *units.executed.items()]
+            done = ", ".join(f"{count} {kind.value}" for kind, count in parts)
             rows.append([line.sku, line.units_ordered, units.fine + units.untouched, done])
         return table("Every unit", ["SKU", "Ordered", "Fine or untouched", "What happens"], rows)
     lines_of = journal(work.desk.events(case.case_id), work.lang)
