@@ -25,7 +25,7 @@ from playbook.policy.wording import fault_of
 from playbook.policy.yamlfile import Document, YamlError
 from playbook.settings import ROLES, data_dir
 from playbook.viewmodels.followup import Outcome as CloseOutcome
-from playbook.viewmodels.lock import FIELDS
+from playbook.viewmodels.lock import FIELDS, SECOND_FACTS
 
 NEEDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "known": (("field", "value"), ()),
