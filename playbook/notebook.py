@@ -21,8 +21,18 @@ class CheckFailedError(AssertionError):
     """A sample case did not come out as expected; lists every difference."""
 
 
-def warm_up() -> None:
-    """Load everything slow before a page asks: rules, words, widgets, the reader."""
+VIEWS = ("breakdown", "followup", "header", "home", "lock", "newcase", "remedy", "side", "summary")
+"""Modules of `playbook.widgets` that draw pages."""
+
+
+def warm_up(*, reads: bool = False) -> None:
+    """Load everything slow before a page asks: rules, words, widgets, the reader.
+
+    *reads*: the page will read messages. A kernel that waits in the pool then loads the reader's encoder
+    too (a second, 120 MB); a kernel that a page waits for loads it when the first text needs it.
+    """
+    from importlib import import_module
+
     from playbook.firstrun import open_home
     from playbook.i18n import translator
     from playbook.intake import read
@@ -31,6 +41,14 @@ def warm_up() -> None:
     for lang in LANGUAGES:
         translator(lang)
     read("3 x broken, 2 missing, 3 个破损")
+    for view in VIEWS:
+        import_module(f"playbook.widgets.{view}")
+    if reads and os.environ.get("VOILA_PREHEAT") == "True":
+        from playbook.intake.meaning import default_encoder
+
+        encoder = default_encoder()
+        if encoder is not None:
+            encoder.encode(["warm"])
     open_home(Settings.from_env()).close()
 
 
@@ -85,7 +103,7 @@ def open(  # noqa: A001 - reads as English in a notebook: pb.open(...)
         return Work(replay=Replay(load_sample(sample, folder), lang if lang in LANGUAGES else "en"))
     env = {**os.environ, **({"PLAYBOOK_AS_OF": as_of} if as_of else {})}
     settings = Settings.from_env(env)
-    warm_up()
+    warm_up(reads=True)
     asked = _Asked({"case": case_id, "sample": sample, "agent": agent, "lang": lang}, settings)
     return Work(page=_Page(asked, settings))
 
