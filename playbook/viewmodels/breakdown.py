@@ -103,14 +103,20 @@ class BreakdownModel(t.HasTraits):
             if line.line in reading.no_issue_lines and line.line not in named:
                 rows.append(Row(len(rows) + 1, line.line, ProblemType.NO_ISSUE, line.units_ordered))
         complete = self._complete(tuple(rows))
+        return self._with_rest_fine(complete, None) if self._rest_is_known(complete) else complete
+
+    def _rest_is_known(self, rows: tuple[Row, ...]) -> bool:
+        """Whether the buyer called the rest fine and nothing of what is wrong is still in doubt."""
+        reading = self.work.reading
         placed = all(item.line is not None for item in reading.items)
-        if (
+        asked = any(question.code == "which_product" for question in reading.questions)
+        spoken = [row for row in rows if row.is_mentioned]
+        return (
             reading.rest_is_fine
             and placed
-            and all(row.units is not None for row in complete if row.is_mentioned)
-        ):
-            return self._with_rest_fine(complete, None)
-        return complete
+            and not asked
+            and all(row.sure and row.units is not None for row in spoken)
+        )
 
     @property
     def lines(self) -> tuple[OrderLine, ...]:
@@ -184,8 +190,10 @@ class BreakdownModel(t.HasTraits):
         self._set(self.proposal())
 
     def accept(self, key: int) -> None:
-        """Confirm that an unsure proposal is right as it stands."""
-        self.change(key)
+        """Confirm that an unsure proposal is right; after the last doubt, the rest is fine if it was said."""
+        rows = tuple(replace(row, sure=True) if row.key == key else row for row in self.rows)
+        if rows != self.rows:
+            self._set(self._with_rest_fine(rows, None) if self._rest_is_known(rows) else rows)
 
     @property
     def can_undo(self) -> bool:

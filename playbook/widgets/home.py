@@ -129,8 +129,8 @@ class HomeView(View):
         left = h.tag(
             "span", h.until(due.due_at, now, self.lang), cls=f"pb-tag {_urgency(due.due_at - now)}".strip()
         )
-        when = h.tag("span", h.text(what), " · ", h.moment(due.due_at, self.lang), cls="pb-muted")
-        return [self._link(due), left, when]
+        when = h.tag("div", h.text(what), " · ", h.moment(due.due_at, self.lang), cls="pb-muted")
+        return [self._link(due), left + when]
 
     def _cells(self, due: DueRow) -> list[str]:
         flags = " ".join(h.badge(self._(FLAGS.get(flag, flag)), "pb-warn") for flag in due.case.flags)

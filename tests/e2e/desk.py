@@ -58,14 +58,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path, imports: tuple[Path, Path] | None = None) -> Iterator[Server]:
+def serving(home: Path, imports: tuple[Path, Path] | None = None, as_of: str = "") -> Iterator[Server]:
     """`playbook serve` in a process of its own, until its kernels are warm and to the end of the block.
 
-    *imports* are a table of orders and its mapping, imported before.
+    *imports* are a table of orders and its mapping, imported before; *as_of* freezes the desk's clock.
     """
     port = free_port()
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PLAYBOOK_", "COV_"))}
-    env = {**kept, "PLAYBOOK_HOME": str(home)}
+    env = {**kept, "PLAYBOOK_HOME": str(home), **({"PLAYBOOK_AS_OF": as_of} if as_of else {})}
     playbook = Path(sys.executable).parent / "playbook"
     if imports is not None:
         table, mapping = imports

@@ -67,7 +67,7 @@ def test_markup_in_product_titles_is_only_text(browser: Browser, watch: Watch, t
 
 def test_two_windows_on_one_case_end_in_a_notice(browser: Browser, server: Server, watch: Watch) -> None:
     first = new_person(browser, server, watch)
-    case_id = locked(first, f"Order {ORDER}: 1 lantern arrived broken, everything else is fine.")
+    case_id = locked(first, f"Order {ORDER}: 1 glass lantern arrived broken, everything else is fine.")
     second = new_person(browser, server, watch)
     second.page.goto(server.page("case", case=case_id, lang="en", agent="wang"))
     second.click("Confirm breakdown")
@@ -145,7 +145,7 @@ def test_nothing_else_is_served(browser: Browser, server: Server, watch: Watch, 
 
 def test_the_keyboard_is_enough(browser: Browser, server: Server, watch: Watch) -> None:
     person = new_person(browser, server, watch)
-    locked(person, f"Order {ORDER}: 1 lantern arrived broken, everything else is fine.")
+    locked(person, f"Order {ORDER}: 1 glass lantern arrived broken, everything else is fine.")
     units = person.page.get_by_label("Units of LANT-M").first
     before = units.input_value()
     units.focus()
