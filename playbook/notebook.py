@@ -2,8 +2,10 @@
 
 import os
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from playbook.logs import log_to
 from playbook.page import query_parameters
 from playbook.settings import LANGUAGES, Settings
 
@@ -102,19 +104,43 @@ def open(  # noqa: A001 - reads as English in a notebook: pb.open(...)
         folder = os.environ.get("PLAYBOOK_CASES")
         return Work(replay=Replay(load_sample(sample, folder), lang if lang in LANGUAGES else "en"))
     env = {**os.environ, **({"PLAYBOOK_AS_OF": as_of} if as_of else {})}
-    settings = Settings.from_env(env)
-    warm_up(reads=True)
-    asked = _Asked({"case": case_id, "sample": sample, "agent": agent, "lang": lang}, settings)
-    return Work(page=_Page(asked, settings))
+    given = {"case": case_id, "sample": sample, "agent": agent, "lang": lang}
+    try:
+        return Work(page=_page(given, env, reads=True))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the page says it and the case is safe
+        _show_trouble(error, lang)
+        return Work()
 
 
 def home(agent: str = "", lang: str = "") -> None:
     """Show the front page."""
-    settings = Settings.from_env()
-    warm_up()
-    asked = _Asked({"agent": agent, "lang": lang}, settings)
-    page = _Page(asked, settings)
-    page.show_home()
+    try:
+        _page({"agent": agent, "lang": lang}, os.environ).show_home()
+    except Exception as error:  # noqa: BLE001 - see `open`
+        _show_trouble(error, lang)
+
+
+def _page(given: dict[str, str], env: Mapping[str, str], *, reads: bool = False) -> "_Page":
+    """The page that was asked for; everything slow is loaded before the query string is waited for."""
+    settings = Settings.from_env(env)
+    log_to(settings.home)
+    warm_up(reads=reads)
+    return _Page(_Asked(given, settings), settings)
+
+
+def _show_trouble(error: Exception, lang: str) -> None:
+    """A banner instead of a traceback: what is wrong, and that what was confirmed is safe."""
+    from IPython.display import HTML, display
+
+    from playbook.viewmodels.case import Notice
+    from playbook.widgets.base import log, notice_html, trouble
+    from playbook.widgets.theme import style_html
+
+    log.error("a page did not open", exc_info=error)
+    lang = lang or query_parameters().get("lang", "")
+    lang = lang if lang in LANGUAGES else "zh_CN"
+    banner = notice_html(Notice("failed", trouble(error, lang)), lang)
+    display(HTML(f'{style_html()}<div class="pb">{banner}</div>'))  # type: ignore[no-untyped-call]
 
 
 class Work:
@@ -128,23 +154,23 @@ class Work:
 
     def lock(self) -> Any:
         """Step one: lock the order."""
-        return self._page.step("lock") if self._page else self._replayed().lock()
+        return self._step("lock")
 
     def breakdown(self) -> Any:
         """Step two: break the problem down."""
-        return self._page.step("breakdown") if self._page else self._replayed().breakdown()
+        return self._step("breakdown")
 
     def remedy(self) -> Any:
         """Step three: choose remedies."""
-        return self._page.step("remedy") if self._page else self._replayed().remedy()
+        return self._step("remedy")
 
     def follow_up(self) -> Any:
         """Step four: promises, schedule, messages, memo."""
-        return self._page.step("follow_up") if self._page else self._replayed().follow_up()
+        return self._step("follow_up")
 
     def summary(self) -> Any:
         """Every unit and every cent."""
-        return self._page.step("summary") if self._page else self._replayed().summary()
+        return self._step("summary")
 
     def check(self) -> None:
         """In mode ``check``: raise `CheckFailedError` with all differences from the expectation."""
@@ -154,9 +180,11 @@ class Work:
                 lines = "\n".join(f"- {difference}" for difference in differences)
                 raise CheckFailedError(f"{len(differences)} differences:\n{lines}")
 
-    def _replayed(self) -> "Replay":
-        assert self._replay is not None, "without a page there is a replay"
-        return self._replay
+    def _step(self, name: str) -> Any:
+        """What the step shows: its place on the page, its replay, or nothing when the page did not open."""
+        if self._page is not None:
+            return self._page.step(name)
+        return getattr(self._replay, name)() if self._replay is not None else None
 
 
 class _Page:

@@ -6,7 +6,10 @@ from typing import Any, TypeVar
 
 import ipywidgets as w
 
-from playbook.i18n import translator
+from playbook.i18n import say, translator
+from playbook.policy import PolicyError
+from playbook.settings import SettingsError
+from playbook.store import StoreError
 from playbook.viewmodels.case import CaseModel, Notice
 from playbook.widgets import html as h
 
@@ -122,20 +125,23 @@ def guarded(handler: Callable[[Any], Any], work: CaseModel | None) -> Callable[[
     def call(event: Any) -> None:
         try:
             handler(event)
-        except Exception:
+        except Exception as error:
             log.exception("a page handler failed")
             if work is not None:
-                say = translator(work.lang)
-                work.notice = Notice(
-                    "failed",
-                    (
-                        say(
-                            "Something went wrong and nothing was changed. What you confirmed before is safe."
-                        ),
-                    ),
-                )
+                work.notice = Notice("failed", trouble(error, work.lang))
 
     return call
+
+
+def trouble(error: Exception, lang: str) -> tuple[str, ...]:
+    """What an agent is told about an exception: what is wrong with the database, or that nothing is lost."""
+    _ = translator(lang)
+    safe = _("Something went wrong and nothing was changed. What you confirmed before is safe.")
+    if isinstance(error, StoreError):
+        return (say(error.problem, lang),)
+    if isinstance(error, SettingsError | PolicyError):
+        return (safe, str(error))
+    return (safe,)
 
 
 def notice_html(notice: Notice | None, lang: str) -> str:
