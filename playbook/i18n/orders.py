@@ -40,6 +40,7 @@ IMPORTS: dict[str, str] = {
     # the whole file
     "import_no_file": N_("{file} cannot be read: {reason}"),
     "import_empty": N_("{file} is empty: no header line, no rows."),
+    "import_no_orders": N_("{file} holds no orders of Amazon's Orders API."),
     "import_unreadable": N_("{file}, line {line}: cannot be read as a table ({reason})."),
     "import_unknown_format": N_(
         "{file} is none of the known formats ({formats}). It has the columns {found}."

@@ -17,6 +17,7 @@ _SPACES = re.compile(r"\s+")
 _WITHOUT_ZONE = (
     "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y",
     "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d",
+    "%d-%b-%Y",
 )  # fmt: skip
 
 

@@ -41,6 +41,7 @@ class RawLine(NamedTuple):
     channel: Channel
     asin: str = ""
     order_item_id: str = ""
+    pieces: int = 1
     shipped: int | None = None
     cancelled: bool = False
     delivered_on: date | None = None
@@ -104,6 +105,7 @@ def _line(row: RawLine, number: int) -> OrderLine:
         paid=_paid(row) if live else {Component.ITEM: Money.zero(row.currency)},
         asin=Asin(row.asin) if is_asin(row.asin) else None,
         order_item_id=OrderItemId(row.order_item_id) if row.order_item_id else None,
+        pieces_per_unit=row.pieces,
         delivered_on=row.delivered_on,
     )
 

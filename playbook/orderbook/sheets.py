@@ -38,20 +38,6 @@ class Sheet:
     column: Callable[[int], Iterator[str]] = field(repr=False)
 
 
-def open_sheet(path: Path) -> Sheet:
-    """The table in a file. ImportRefused when there is none in it."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(8)
-    except OSError as error:
-        raise ImportRefused(
-            "import_no_file", file=path.name, reason=error.strerror or type(error).__name__
-        ) from error
-    if head[:4] == b"PAR1":
-        return _parquet(path)
-    return _text(path)
-
-
 def encoding_of(path: Path) -> str:
     """The encoding of a text file: UTF-8, else Shift-JIS when it reads as Japanese, else cp1252.
 
@@ -88,7 +74,8 @@ def _script(character: str) -> str:
     return "kana" if "\u3041" <= character <= "\u30fe" else "other"
 
 
-def _text(path: Path) -> Sheet:
+def open_text(path: Path) -> Sheet:
+    """The table in a CSV or TSV file. ImportRefused when there is none in it."""
     encoding = encoding_of(path)
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         header = next((line for line in file if line.strip()), "").strip("\r\n\ufeff")
@@ -133,7 +120,8 @@ def _unquoted(cell: str) -> str:
     return cell[1:-1].replace('""', '"') if is_quoted else cell
 
 
-def _parquet(path: Path) -> Sheet:
+def open_parquet(path: Path) -> Sheet:
+    """The table in a Parquet file. ImportRefused when it cannot be read."""
     try:
         parquet = importlib.import_module("pyarrow.parquet")
         arrow = importlib.import_module("pyarrow")

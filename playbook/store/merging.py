@@ -1,7 +1,7 @@
 """Two reports about one order become one order: the newer wins, the older only fills gaps.
 
 A source that does not say what was shipped, or when it was current, gives orders without ``read_at``:
-they count as the oldest.
+they count as the oldest. One that gives no prices leaves those that are known.
 """
 
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ def merge_orders(known: Order, new: Order) -> Order:
     """
     fresher, older = (new, known) if _read_at(new) >= _read_at(known) else (known, new)
     if fresher.currency != older.currency:
-        return fresher
+        return fresher if any(map(_has_price, fresher.lines)) else older
     lines = list(known.lines)
     for line, place in _places(known, new):
         if place is None:
@@ -77,14 +77,24 @@ def _may_be_same(known: OrderLine, new: OrderLine) -> bool:
     return known.sku == new.sku and not both_have_ids
 
 
+def _has_price(line: OrderLine) -> bool:
+    """Whether a report gave prices: those on unshipped and pending orders do not."""
+    return any(line.paid.values()) or not line.units_live
+
+
 def _merge_lines(known: OrderLine, new: OrderLine, *, new_wins: bool) -> OrderLine:
     fresher, older = (new, known) if new_wins else (known, new)
-    same_units = fresher.units_live == older.units_live
+    if not _has_price(fresher):
+        paid = older.paid
+    elif fresher.units_live == older.units_live:
+        paid = {**older.paid, **fresher.paid}
+    else:
+        paid = fresher.paid
     return fresher.model_copy(
         update={
             "line": known.line,
             "title": fresher.title or older.title,
-            "paid": {**older.paid, **fresher.paid} if same_units else fresher.paid,
+            "paid": paid,
             "asin": fresher.asin or older.asin,
             "order_item_id": fresher.order_item_id or older.order_item_id,
             "pieces_per_unit": max(known.pieces_per_unit, new.pieces_per_unit),

@@ -1,0 +1,33 @@
+"""Columns by name, whatever their case, dashes and edition."""
+
+from collections.abc import Iterable, Mapping
+
+from playbook.orderbook.refusals import ImportRefused
+from playbook.orderbook.sheets import Sheet
+
+
+def column_key(name: str) -> str:
+    """A column name in one spelling: lower case, words joined by dashes."""
+    return "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
+
+
+def places_of(sheet: Sheet, names: Mapping[str, tuple[str, ...]], required: Iterable[str]) -> dict[str, int]:
+    """Where the columns stand that *names* gives by our names, each with the spellings of its editions.
+
+    ImportRefused names the required ones that are missing, and what the file has.
+    """
+    present = {column_key(name): place for place, name in reversed(list(enumerate(sheet.columns)))}
+    places: dict[str, int] = {}
+    for name, spellings in names.items():
+        place = next((present[key] for key in spellings if key in present), None)
+        if place is not None:
+            places[name] = place
+    missing = [names[name][0] for name in required if name not in places]
+    if missing:
+        raise ImportRefused(
+            "import_columns_missing",
+            file=sheet.name,
+            missing=", ".join(missing),
+            found=", ".join(sheet.columns),
+        )
+    return places
