@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl
 def query_parameters() -> dict[str, str]:
     """The page's query parameters; empty outside Voilà.
 
-    In a preheated kernel this waits until a page connects: do everything slow before.
+    In a preheated kernel the first call waits until a page connects: do everything slow before.
     """
-    if not os.environ.get("VOILA_KERNEL_ID") and "QUERY_STRING" not in os.environ:
-        return {}
-    from voila.utils import get_query_string
+    if os.environ.get("VOILA_PREHEAT") == "True" and "QUERY_STRING" not in os.environ:
+        from voila.utils import wait_for_request
 
-    return dict(parse_qsl(get_query_string() or "", keep_blank_values=False))
+        wait_for_request()
+    return dict(parse_qsl(os.environ.get("QUERY_STRING", ""), keep_blank_values=False))

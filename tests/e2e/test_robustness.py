@@ -1,8 +1,10 @@
 """What must never happen in a real browser: lost work, running foreign markup, tracebacks, foreign hosts."""
 
 import re
+import sqlite3
 import urllib.parse
 import urllib.request
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -129,6 +131,24 @@ def test_an_unknown_case_is_a_sentence(browser: Browser, server: Server, watch: 
     text = person.page.locator("body").inner_text()
     assert "Traceback" not in text
     assert person.page.evaluate("window.pwned") is None
+
+
+def test_a_newer_database_is_a_sentence(browser: Browser, server: Server, watch: Watch) -> None:
+    with closing(sqlite3.connect(server.home / "playbook.db")) as database:
+        version = database.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+        try:
+            database.execute("UPDATE alembic_version SET version_num = 'from-the-future'")
+            database.commit()
+            for notebook in ("home", "case"):
+                person = new_person(browser, server, watch)
+                person.page.goto(server.page(notebook, lang="en"))
+                person.sees("This did not work.")
+                assert "Traceback" not in person.page.locator("body").inner_text()
+                assert "newer" in person.page.locator("[role=alert]:visible").inner_text()
+        finally:
+            database.execute("UPDATE alembic_version SET version_num = ?", (version,))
+            database.commit()
+    server.wait_warm()
 
 
 @pytest.mark.parametrize(
