@@ -125,7 +125,7 @@ def _hits(rule: MessageRuleRow, text: str, masked: str, case: Case, locale: str)
             if not re.search(r"\d", _without_order_ids(text, case)):
                 yield 0, len(text)
         case "wrong_language":
-            if case.language in LOCALES and not _written_in(text, case.language):
+            if case.language in LOCALES and not _written_in(_without_titles(text, case), case.language):
                 yield 0, 0
         case "promise_without_date":
             yield from _undated_promises(folded(text), locale)
@@ -136,6 +136,13 @@ def _undated_promises(text: str, locale: str) -> Iterator[tuple[int, int]]:
         end = _SENTENCE_END.search(text, match.end())
         if not has_date(text[match.start() : end.start() if end else len(text)]):
             yield match.span()
+
+
+def _without_titles(text: str, case: Case) -> str:
+    """The text without the products' names, which are in the language of the marketplace."""
+    for line in case.order.lines if case.order else ():
+        text = text.replace(line.title, " ") if line.title.strip() else text
+    return text
 
 
 def _without_order_ids(text: str, case: Case) -> str:

@@ -126,7 +126,7 @@ class FollowUpView(View):
             return row(text, cls="pb-row")
         if promises:
             reference = placeheld(_("tracking number or refund reference"))
-            reference.layout.width = "250px"
+            reference.layout.width = "270px"
 
             def keep() -> None:
                 for promise in promises:

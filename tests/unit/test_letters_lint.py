@@ -446,6 +446,17 @@ def test_another_language_than_the_buyers_is_a_warning(language: str, locale: st
     )
 
 
+def test_titles_in_the_marketplace_language_are_not_the_language_of_the_message():
+    order = an_order(a_line(1, title="LEDデスクライト USBポート付き ホワイト"))
+    case = replace(
+        run(a_claimed_case(claim(3), order=order), choose(RemedyKind.REPLACEMENT), ConfirmPlan()),
+        language="zh",
+    )
+    text = draft(LetterKind.SOLUTION, case, policy=the_policy(), now=NOW, locale="zh").text
+    assert "デスクライト" in text
+    assert lint(text, case=case, policy=the_policy(), locale="zh", now=NOW) == ()
+
+
 def test_a_language_we_do_not_write_is_answered_in_english():
     case = replace(CASE, language="fr")
     assert findings(PLAIN["en"].format(ORDER_ID), case=case, locale="fr") == ()
