@@ -1,6 +1,5 @@
 """`playbook batch lock`: find the order for each of many queries, JSON lines in and out."""
 
-import json
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -8,9 +7,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import click
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from playbook.commands.batch import encode, first_error, identity_of, input_lines, open_input, open_output
+from playbook.commands.batch import (
+    BadLineError,
+    Identity,
+    encode,
+    input_lines,
+    open_input,
+    open_output,
+    parsed,
+)
 from playbook.commands.database import FINDINGS, database_option, opened, read_settings
 from playbook.intake import read
 from playbook.orderbook import Found, Query, QueryItem, find
@@ -32,7 +39,7 @@ class _Item(BaseModel):
 class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    id: StrictStr | StrictInt
+    id: Identity
     text: str | None = None
     order_id: str | None = None
     order_id_part: str | None = None
@@ -77,17 +84,10 @@ def found_record(identity: str | int, found: Found) -> dict[str, Any]:
 
 def answer(raw: bytes, store: Store, now: datetime) -> tuple[dict[str, Any], bool]:
     """The output record of one input line, and whether the line was good."""
-    identity: Any = None
     try:
-        content = json.loads(raw.decode("utf-8"), parse_float=Decimal)
-        identity = identity_of(content)
-        asked = _Asked.model_validate(content)
-    except UnicodeDecodeError as error:
-        return {"id": None, "error": f"not UTF-8 (byte {error.start})"}, False
-    except ValidationError as error:
-        return {"id": identity, "error": first_error(error)}, False
-    except (ValueError, RecursionError) as error:
-        return {"id": identity, "error": f"not a readable line: {error}"}, False
+        asked = parsed(raw, _Asked)
+    except BadLineError as error:
+        return error.record, False
     return found_record(asked.id, find(asked.query(), store, now)), True
 
 
