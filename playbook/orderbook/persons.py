@@ -15,10 +15,10 @@ from playbook.store.keys import fold, likes, mail_key, mail_likes, name_words, s
 from playbook.store.vault import PersonHint
 
 SAME_NAME, LIKE_NAME, SAME_WORD = 0.95, 0.8, 0.9
-LIKE_MAIL, LIKE_CITY = 0.85, 0.8
+LIKE_MAIL, LIKE_CITY = 0.8, 0.8
 
 LEADING = frozenset({"name", "name_like", "email", "email_like", "postcode", "city"})
-"""Evidence that is enough to look at an order; the other kinds only support it."""
+"""Evidence that is enough to look at an order; of the other kinds it takes two."""
 
 
 def hints(query: Query) -> list[PersonHint]:
@@ -40,7 +40,7 @@ def hints(query: Query) -> list[PersonHint]:
 def compare(query: Query, recipient: Recipient) -> list[EvidenceFact]:
     """The evidence that *recipient* is the person of the query; empty when nothing leads to him."""
     facts = [*_name(query, recipient), *_mail(query, recipient), *_place(query, recipient)]
-    return facts if any(fact.code in LEADING for fact in facts) else []
+    return facts if len(facts) > 1 or any(fact.code in LEADING for fact in facts) else []
 
 
 def _name(query: Query, recipient: Recipient) -> Iterator[EvidenceFact]:

@@ -149,12 +149,13 @@ def likes(words: Iterable[str]) -> frozenset[str]:
 
 
 def mail_likes(mail: str) -> frozenset[str]:
-    """The part before the at-sign, for finding an address that was mistyped; none for Amazon's aliases.
+    """An address with each one character left out, and its part before the at-sign: for mistyped ones.
 
-    An alias is meaningless letters: one that is nearly the same belongs to somebody else.
+    None for Amazon's aliases: they are meaningless letters, and one that is nearly the same belongs to
+    somebody else.
     """
     local, _, domain = mail.partition("@")
-    return frozenset() if domain.startswith(ALIAS_DOMAIN) else likes([local])
+    return frozenset() if domain.startswith(ALIAS_DOMAIN) else likes([mail]) | {local}
 
 
 def _one_less(word: str) -> Iterator[str]:

@@ -335,6 +335,29 @@ class TestPersons:
         put(store, person=MASK, order_id=OrderId("204-1111111-2222222"))
         assert find(Query(name=MASK.name, email=MASK.email), store, NOW) == Found("none")
 
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            (Query(name="Ines Falkenrat"), {"name"}),
+            (Query(name="Inse Falcenrath"), {"name_like"}),
+            (
+                Query(name="Ines Moreno", city="Kasel", postcode="34117"),
+                {"name_part", "city_like", "postcode"},
+            ),
+            (Query(name="Ines Falkenrath", postcode="34171"), {"name", "postcode_like"}),
+            (Query(email="ine@example.test"), {"email_like"}),
+        ],
+    )
+    def test_typing_errors_are_bridged(self, store: SqlStore, query: Query, expected: set[str]) -> None:
+        put(store, person=self.PERSON)
+        found = find(query, store, NOW)
+        assert (found.verdict, ids(found), codes(found)) == ("ask", [ORDER_ID], expected)
+
+    def test_an_alias_of_amazon_is_never_nearly_right(self, store: SqlStore) -> None:
+        put(store, person=Recipient(email="k7xab@marketplace.amazon.de"))
+        assert codes(find(Query(email="k7xab@marketplace.amazon.de"), store, NOW)) == {"email"}
+        assert find(Query(email="k7xac@marketplace.amazon.de"), store, NOW) == Found("none")
+
     def test_one_shared_word_is_not_a_name(self, store: SqlStore) -> None:
         put(store, person=self.PERSON)
         assert find(Query(name="Ines Moreno"), store, NOW) == Found("none")
