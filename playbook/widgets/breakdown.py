@@ -27,8 +27,8 @@ class BreakdownView(View):
         self.model = model
         self.side = side
         self.page = 0
-        self.only_claimed = len(model.lines) > PAGE and any(r.is_claim for r in model.rows)
-        self.shown: dict[int, RowWidgets] = {}
+        self.only_claimed = False
+        self.shown: dict[tuple[int, int], RowWidgets] = {}
         self.order_id = ""
 
     def build(self) -> Sequence[w.Widget]:
@@ -39,9 +39,7 @@ class BreakdownView(View):
         self.back = button("←", lambda: self._turn(-1), work=work, tip=_("Earlier lines"))
         self.forth = button("→", lambda: self._turn(1), work=work, tip=_("Next lines"))
         self.where = html(cls="pb-muted")
-        self.filter = w.Checkbox(
-            value=self.only_claimed, description=_("Only lines with a problem"), indent=False
-        )
+        self.filter = w.Checkbox(description=_("Only lines with a problem"), indent=False)
         self.filter.observe(guarded(lambda change: self._filter(change["new"]), work), "value")
         self.untouched = w.Checkbox(description=_("Leave the rest open: not mentioned"), indent=False)
         self.untouched.observe(guarded(lambda c: self._leave(c["new"]), work), "value")
@@ -51,9 +49,12 @@ class BreakdownView(View):
         self.ask = html()
         self.copies = html()
         self.state = html()
-        self._fill()
+        self.bulk_lines = w.SelectMultiple(rows=6)
+        self.bulk_lines.layout.width = "100%"
+        self.bulk = self._bulk()
+        self._take_order()
         model.observe(guarded(lambda _c: self._draw(), work), ["rows", "leave_untouched"])
-        work.observe(guarded(lambda _c: self._case_changed(), work), "case")
+        work.observe(guarded(lambda _c: self._draw(), work), "case")
         self.side.show()
         buttons = row(
             self.confirm,
@@ -72,7 +73,7 @@ class BreakdownView(View):
             self.blockers,
             row(self.copies),
         )
-        page = w.HBox([self.side, w.VBox([table, self._bulk(), card(self.ask)])])
+        page = w.HBox([self.side, w.VBox([table, self.bulk, card(self.ask)])])
         page.add_class("pb-two")
         return [page]
 
@@ -86,12 +87,21 @@ class BreakdownView(View):
             cls="pb-grid",
         )
 
-    def _case_changed(self) -> None:
+    def _take_order(self) -> None:
+        """Begin anew with the lines of the order that is locked now: nothing of another one stays."""
+        model = self.model
+        self.order_id = self._locked_id()
+        self.shown = {}
+        self.page = 0
+        self.only_claimed = len(model.lines) > PAGE and any(r.is_claim for r in model.rows)
+        self.filter.value = self.only_claimed
+        self.bulk_lines.options = [(f"{line.sku}  {line.title}"[:80], line.line) for line in model.lines]
+        self.bulk.layout.display = None if len(model.lines) > 3 else "none"
+        self._fill()
+
+    def _locked_id(self) -> str:
         order = self.model.work.case.order
-        if (order.order_id if order else "") != self.order_id:
-            self.model.load()
-            self._fill()
-        self._draw()
+        return order.order_id if order else ""
 
     def _visible(self) -> tuple[OrderLine, ...]:
         spoken = {r.line for r in self.model.rows if r.is_claim or not r.sure}
@@ -99,14 +109,15 @@ class BreakdownView(View):
 
     def _fill(self) -> None:
         """The rows of the present page; widgets of rows that stay are used again."""
-        order = self.model.work.case.order
-        self.order_id = order.order_id if order else ""
         visible = self._visible()
         self.page = min(self.page, max(0, (len(visible) - 1) // PAGE))
         lines = {line.line: line for line in visible[self.page * PAGE : (self.page + 1) * PAGE]}
         rows = [r for r in self.model.rows if r.line in lines]
-        self.shown = {r.key: self.shown.get(r.key) or RowWidgets(self, r, lines[r.line]) for r in rows}
-        self.rows.children = [self.shown[r.key].box for r in rows]
+        self.shown = {
+            (r.key, r.line): self.shown.get((r.key, r.line)) or RowWidgets(self, r, lines[r.line])
+            for r in rows
+        }
+        self.rows.children = [known.box for known in self.shown.values()]
         many = len(visible) > PAGE
         for widget in (self.back, self.forth, self.where):
             widget.layout.display = None if many else "none"
@@ -120,17 +131,18 @@ class BreakdownView(View):
 
     def _draw(self) -> None:
         model = self.model
-        keys = [r.key for r in model.rows if r.key in self.shown]
+        if self._locked_id() != self.order_id:
+            self._take_order()
+            return
         lines = {widgets.line.line for widgets in self.shown.values()}
-        wanted = [r.key for r in model.rows if r.line in lines]
-        if keys != wanted or len(keys) != len(self.shown):
+        if list(self.shown) != [(r.key, r.line) for r in model.rows if r.line in lines]:
             self._fill()
             return
         totals = {total.line: total for total in model.totals}
         seen: set[int] = set()
         for r in model.rows:
-            if r.key in self.shown:
-                self.shown[r.key].draw(r, totals[r.line], first=r.line not in seen)
+            if (r.key, r.line) in self.shown:
+                self.shown[r.key, r.line].draw(r, totals[r.line], first=r.line not in seen)
                 seen.add(r.line)
         self._draw_foot()
 
@@ -174,23 +186,17 @@ class BreakdownView(View):
 
     def _bulk(self) -> w.Widget:
         _, model = self._, self.model
-        lines = w.SelectMultiple(
-            options=[(f"{line.sku}  {line.title}"[:80], line.line) for line in model.lines], rows=6
-        )
-        lines.layout.width = "100%"
         problem = w.Dropdown(options=problem_options(_), description=_("Problem"))
 
         def apply() -> None:
-            keys = [r.key for r in model.rows if r.line in lines.value]
+            keys = [r.key for r in model.rows if r.line in self.bulk_lines.value]
             model.set_problem(keys, ProblemType(problem.value) if problem.value else None)
 
-        body = card(
+        return card(
             html(h.tag("h2", h.text(_("Several lines at once")))),
-            lines,
+            self.bulk_lines,
             row(problem, button(_("Set for the selected lines"), apply, work=model.work)),
         )
-        body.layout.display = None if len(model.lines) > 3 else "none"
-        return body
 
     def _turn(self, by: int) -> None:
         self.page = max(0, self.page + by)
