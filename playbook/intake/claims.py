@@ -18,6 +18,8 @@ from playbook.intake.text import Kind, Token
 _BARE_WORDS = 2
 _ATTACHED = 3
 _MOST_PAIRS = 64
+_ALL_BEFORE = 4
+_ALL_AFTER = 2
 _REFINED = frozenset(
     {
         (ProblemType.WRONG_ITEM, ProblemType.WRONG_VARIANT),
@@ -42,7 +44,10 @@ _WHOLE_ORDERED = frozenset(
 
 @dataclass(slots=True)
 class Claim:
-    """One statement about one mention. ``issue`` is None while it is not known; tokens ``[start, end)``."""
+    """One statement about one mention. ``issue`` is None while it is not known; tokens ``[start, end)``.
+
+    ``group`` ("both sizes", "all three bags") says that it holds for every line the mention fits.
+    """
 
     mention: Mention | None
     start: int
@@ -58,6 +63,7 @@ class Claim:
     bare: bool = False
     heading: bool = False
     options: tuple[Quantity, ...] = ()
+    group: Quantity | None = None
     replaces: bool = False
     doubt: bool = False
 
@@ -110,6 +116,16 @@ def _strength(quantity: Quantity) -> int:
     return order[quantity.sort] + (4 if quantity.weak else 0)
 
 
+def _speaks_of_all(quantity: Quantity, mention: Mention | None) -> bool:
+    """Whether "all", "both", "all three" beside a product that fits several lines means all of these."""
+    if mention is None or mention.clear or not quantity.whole:
+        return False
+    if quantity.wide and quantity.value != len(mention.lines):
+        return False
+    before, after = mention.start - quantity.end, quantity.start - mention.end
+    return 0 <= before <= _ALL_BEFORE or 0 <= after <= _ALL_AFTER
+
+
 def _take_numbers(claim: Claim, quantities: Sequence[Quantity], issue_at: int | None) -> None:
     """Give *claim* the quantities of its clause: the count that is claimed, the total, what arrived."""
     counts = [quantity for quantity in quantities if quantity.role == "count"]
@@ -118,8 +134,14 @@ def _take_numbers(claim: Claim, quantities: Sequence[Quantity], issue_at: int | 
             claim.total = quantity
         elif quantity.role == "arrived":
             claim.arrived = quantity
+    wide = [quantity for quantity in counts if _speaks_of_all(quantity, claim.mention)]
+    if wide:
+        claim.group = wide[0]
+        counts = [quantity for quantity in counts if quantity not in wide] or wide
     if not counts:
         return
+    if claim.group is not None and claim.quantity is claim.group:
+        claim.quantity = None
     shares = [quantity for quantity in counts if quantity.sort == "fraction"]
     wholes = [quantity for quantity in counts if quantity.sort == "number" and not quantity.weak]
     if shares and wholes and wholes[0].start < shares[0].start:
@@ -186,6 +208,7 @@ class Assembler:
         self._waiting: list[Claim] = []
         self._last: list[Claim] = []
         self._header: _Header | None = None
+        self._fine_sentence: int | None = None
         self.result = Assembly()
 
     def run(self, clauses: Sequence[Clause]) -> Assembly:
@@ -292,7 +315,12 @@ class Assembler:
         elif issue is not None:
             first = issue_at is not None and issue_at < mentions[0].start
             shared = [claim for claim in self._waiting if claim.sentence == clause.sentence and claim.bare]
+            each = next((one.quantity for one in shared if one.quantity and one.quantity.each), None)
+            for claim in claims:
+                claim.quantity = claim.quantity or each
             self._apply(clause, [*shared, *claims], issue, clear and not clause.fine, first)
+        elif clause.has("same") and self._fine_sentence == clause.sentence:
+            self._apply_fine(clause, claims)
         elif clause.has("same") and self._last and self._last[-1].issue is not None:
             self._apply(clause, claims, self._last[-1].issue, False, False)
         elif self._header is not None:
@@ -342,7 +370,9 @@ class Assembler:
             issue = self._last[-1].issue
         if self._elaborates(clause, (), issue):
             return
-        if issue is not None:
+        if clause.stranger and issue is not None and not self._spoken_of(clause):
+            self.result.orphans.append(clause)
+        elif issue is not None:
             self._problem_alone(clause, issue, clear and not clause.fine, counts)
         elif clause.fine:
             if self._waiting and not clause.has("rest") and not counts:
@@ -351,6 +381,10 @@ class Assembler:
                 self._contents(clause)
         elif clause.quantities:
             self._number_alone(clause)
+
+    def _spoken_of(self, clause: Clause) -> bool:
+        """Whether the sentence of *clause* already has a product, so that its nouns are parts of it."""
+        return any(claim.sentence == clause.sentence for claim in [*self._waiting, *self._last])
 
     def _problem_alone(
         self, clause: Clause, issue: ProblemType, clear: bool, counts: Sequence[Quantity]
@@ -368,6 +402,9 @@ class Assembler:
         if clause.heading or (not self._last and not counts):
             self._header = _Header(issue, clause)
             self._last = []
+            return
+        if issue is ProblemType.CHANGED_MIND and self._last and self._last[-1].issue is not None:
+            self._number_alone(clause)
             return
         strong = [quantity for quantity in counts if _strength(quantity) <= 3]
         if self._last and self._last[-1].mention is not None and strong:
@@ -397,6 +434,14 @@ class Assembler:
             if not self._waiting[-1].counted or len(self._waiting) == 1:
                 _take_numbers(self._waiting[-1], clause.quantities, None)
             return
+        each = [quantity for quantity in clause.quantities if quantity.each]
+        grouped = [
+            claim for claim in self._last if claim.group is not None and claim.sentence == clause.sentence
+        ]
+        if each and grouped:
+            for claim in grouped:
+                _take_numbers(claim, each, None)
+            return
         last = self._last[-1] if self._last else None
         if (
             last is not None
@@ -413,6 +458,7 @@ class Assembler:
     # applying
 
     def _apply_fine(self, clause: Clause, claims: Sequence[Claim]) -> None:
+        self._fine_sentence = clause.sentence
         for claim in [*self._waiting, *claims]:
             if claim.heading and claims and claim not in claims:
                 continue

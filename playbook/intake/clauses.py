@@ -16,14 +16,15 @@ _OPENING = frozenset("(（[")
 _CLOSING = frozenset(")）]")
 _BULLET = re.compile(r"[-*•·・–—○●]|[0-9]{1,2}")
 _WRAP_WIDTH = 55
-_CONJUNCTIONS = frozenset(("and", "but", "und", "aber", "sowie", "plus", "while", "whereas"))
+_CONJUNCTIONS = frozenset(("and", "but", "und", "aber", "sowie", "plus", "while", "whereas", "et", "y", "e"))
 
 
 @dataclass(slots=True)
 class Clause:
     """Tokens ``[start, end)`` without a comma inside; *sentence* numbers the sentence it is in.
 
-    ``meant`` says that its problem was judged by meaning.
+    ``meant`` says that its problem was judged by meaning, ``stranger`` that it names a thing which is on
+    no line of the order.
     """
 
     start: int
@@ -31,6 +32,7 @@ class Clause:
     sentence: int
     heading: bool = False
     meant: bool = False
+    stranger: bool = False
     mentions: list[Mention] = field(default_factory=list)
     quantities: list[Quantity] = field(default_factory=list)
     issues: list[tuple[ProblemType, Hit]] = field(default_factory=list)

@@ -48,6 +48,10 @@ class Cues(Value):
     whole_order: tuple[str, ...]
     contents: tuple[str, ...]
     greeting: tuple[str, ...]
+    came: tuple[str, ...]
+    fails: tuple[str, ...]
+    speaker: tuple[str, ...]
+    became: tuple[str, ...]
 
 
 class Lexicon(Value):
@@ -143,11 +147,16 @@ class Lexicon(Value):
     @cached_property
     def vocabulary(self) -> frozenset[str]:
         """Every word that this language uses for anything."""
+        return self.spoken.union(*(parse(word) for word in self.words))
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """Every word that this language uses for anything but goods."""
         phrases = [phrase for issue in self.issues.values() for phrase in issue]
         phrases += [phrase for _, cue in self.cues for phrase in cue]
         phrases += [phrase for remedy in self.remedies.values() for phrase in remedy]
         phrases += [*self.counters, *self.packaging, *self.parts, *self.colours, *self.modifiers]
-        phrases += [*self.numbers, *self.words, *self.closings, *self.order_words]
+        phrases += [*self.numbers, *self.closings, *self.order_words]
         return self.function_set.union(*(parse(phrase) for phrase in phrases))
 
 

@@ -98,12 +98,12 @@ class Meaning:
     def __init__(self, catalogue: Catalogue, weigher: Weigher, encoder: Encoder) -> None:
         self._titles = [plain(line.title) for line in catalogue.lines]
         self._weigher = weigher
-        self._encoder = encoder
+        self.encoder = encoder
 
     def alike(self, texts: Sequence[str]) -> list[list[float]]:
         """How alike each of *texts* is to the title of each line, -1 to 1; 0 for a line without title."""
-        titles = self._encoder.encode(self._titles)
-        rows = self._encoder.encode(texts) @ titles.T
+        titles = self.encoder.encode(self._titles)
+        rows = self.encoder.encode(texts) @ titles.T
         return [
             [float(value) if title else 0.0 for value, title in zip(row, self._titles, strict=True)]
             for row in rows
@@ -122,6 +122,7 @@ class Meaning:
             for place, mention in enumerate(clause.mentions):
                 if (
                     mention.exact
+                    or (not mention.clear and any(one.whole for one in clause.quantities))
                     or mention.settled
                     or (mention.borrowed and mention.clear)
                     or (mention.clear and mention.score >= enough and not mention.partial)
@@ -207,6 +208,7 @@ def judge_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder
         clause
         for clause in clauses
         if not (clause.issues or clause.fine or clause.has("remedy") or clause.has("unchecked"))
+        and not any(one.role == "arrived" for one in clause.quantities)
         and _says_enough(clause, surroundings)
         and clause.sentence in named
     ][:_MOST_CLAUSES]
@@ -236,7 +238,7 @@ def _says_enough(clause: Clause, surroundings: Surroundings) -> bool:
     words = [
         index for index in range(clause.start, clause.end) if index not in used and surroundings.says(index)
     ]
-    return len(words) >= _FEWEST_WORDS
+    return len(words) + clause.has("negation") >= _FEWEST_WORDS
 
 
 def _outside(clause: Clause, surroundings: Surroundings) -> tuple[int, int]:

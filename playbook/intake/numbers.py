@@ -33,7 +33,7 @@ class Quantity:
 
     ``role`` says whether it counts what is claimed, what was ordered (*total*), or what arrived.
     ``weak`` is an article ("ein") that only counts when nothing else does; ``more`` adds to an
-    earlier number ("another 2").
+    earlier number ("another 2"); ``wide`` is a number behind "all".
     """
 
     start: int
@@ -45,6 +45,12 @@ class Quantity:
     weak: bool = False
     more: bool = False
     each: bool = False
+    wide: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether it speaks of everything: "all", "both", "all three"."""
+        return self.wide or self.sort in ("all", "both")
 
     def units(self, ordered: int | None, total: int | None = None) -> int | None:
         """The units this stands for, given the units *ordered* of the line; None when unknown."""
@@ -265,6 +271,23 @@ def _raw(finder: _Finder, hits: Sequence[Hit]) -> list[Quantity]:
     return found
 
 
+def _counted_all(found: Sequence[Quantity]) -> list[Quantity]:
+    """Join "all three", "alle 18" to one number."""
+    joined: list[Quantity] = []
+    for quantity in found:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and last.sort == "all"
+            and quantity.sort == "number"
+            and last.end == quantity.start
+        ):
+            joined[-1] = replace(quantity, start=last.start, wide=True)
+        else:
+            joined.append(quantity)
+    return joined
+
+
 def _from_hit(finder: _Finder, hit: Hit) -> Quantity | None:
     label, _, value = hit.label.partition(":")
     if label == "number":
@@ -357,5 +380,5 @@ def find_quantities(
     *taken* are spans of folded *text* that belong to order numbers, telephones and SKUs.
     """
     finder = _Finder(text, words, hits, taken)
-    found = _corrected(words, _with_roles(finder, _raw(finder, hits), hits), finder)
+    found = _corrected(words, _with_roles(finder, _counted_all(_raw(finder, hits)), hits), finder)
     return found, frozenset(finder.rejected)

@@ -22,13 +22,17 @@ from playbook.intake.text import Kind, Token, fold, tokens
 
 EXACT = 1.0
 GLOSS = 0.95
+INFLECTED = 0.95
 FUZZY = 0.85
+HEAD = 0.8
 AFFIX = 0.6
 _FUZZY_CUTOFF = 84.0
 _MIN_FUZZY = 5
 _MIN_AFFIX = 4
 _SKU_ALONE = 4
 _STOP = frozenset(("the", "a", "of", "in", "with", "and", "for", "to", "s", "t", "on", "at", "is", "it"))
+_ENDINGS = ("ern", "en", "er", "em", "es", "e", "n")
+_PLAIN_VOWELS = str.maketrans("äöü", "aou")
 _LINKERS = ("", "s", "n", "en", "es", "er", "e")
 
 
@@ -50,6 +54,16 @@ def stem(word: str) -> str:
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
     return word
+
+
+@lru_cache(maxsize=4096)
+def german_base(word: str) -> str:
+    """A German word without umlauts and ending: the same for "Buch" and "Bücher", "rot" and "rote"."""
+    plain = word.translate(_PLAIN_VOWELS)
+    for ending in _ENDINGS:
+        if plain.endswith(ending) and len(plain) - len(ending) > 2:
+            return plain[: -len(ending)]
+    return plain[:-1] if len(plain) > 5 and plain.endswith("s") else plain
 
 
 @lru_cache(maxsize=4096)
@@ -106,6 +120,11 @@ class WordLinker:
         self._glosses = [lexicon.words for lexicon in lexicons]
         self._compounds = any(lexicon.language == "de" for lexicon in lexicons)
         self._ignored = frozenset().union(*(lexicon.function_set for lexicon in lexicons))
+        self._bases = (
+            {word: german_base(word) for word in catalogue.lines_with if len(word) > 2 and word.isalpha()}
+            if self._compounds
+            else {}
+        )
         self._known: dict[str, dict[str, float]] = {}
         self._meanings: dict[tuple[str, float], dict[str, float]] = {}
 
@@ -130,6 +149,8 @@ class WordLinker:
         found = {word: EXACT} if word in catalogue.lines_with else {}
         for part in catalogue.joined.get(word, ()):
             found[part] = EXACT
+        if self._compounds and len(word) > 2 and word.isalpha():
+            found = self._german(word) | found
         if len(word) >= _MIN_AFFIX and word.isalpha():
             for target in catalogue.affix_choices:
                 if target != word and (
@@ -138,6 +159,19 @@ class WordLinker:
                     or (len(target) > _MIN_AFFIX and (word.startswith(target) or word.endswith(target)))
                 ):
                     found.setdefault(target, AFFIX)
+        return found
+
+    def _german(self, word: str) -> dict[str, float]:
+        """Title words that are *word* with another ending, or a compound with the same head."""
+        base = german_base(word)
+        found: dict[str, float] = {}
+        for target, other in self._bases.items():
+            if base == other:
+                found[target] = INFLECTED
+            else:
+                short, long = sorted((base, other), key=len)
+                if len(short) >= _MIN_AFFIX and len(long) - len(short) > 2 and long.endswith(short):
+                    found[target] = HEAD
         return found
 
     def _look_up(self, word: str) -> dict[str, float]:

@@ -98,9 +98,7 @@ class Proposer:
         mention = claim.mention
         if mention is None:
             return
-        whole = (
-            claim.quantity is not None and claim.quantity.sort in ("all", "both") and claim.arrived is None
-        )
+        whole = claim.group is not None and claim.arrived is None
         if not mention.clear and not whole:
             if mention.partial:
                 return
@@ -111,7 +109,8 @@ class Proposer:
             return
         for index in mention.lines if whole else mention.lines[:1]:
             ordered = self._lines[index].units
-            units = ordered if whole and not mention.clear else pack_counts(claim, ordered)
+            counted = claim.quantity is not None and not claim.quantity.whole
+            units = ordered if whole and not counted else pack_counts(claim, ordered)
             implied = units is None and ordered == 1 and claim.quantity is None
             row = _Row(index, claim, 1 if implied else units, implied, span=self.span(claim.start, claim.end))
             self._merge(row, rows)

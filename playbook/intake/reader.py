@@ -1,7 +1,7 @@
 """Reading a buyer's message: the pipeline from raw text to proposals."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import EllipsisType
 
@@ -22,6 +22,7 @@ from playbook.intake.phrases import Hit
 from playbook.intake.products import Catalogue, Link, WordLinker, find_links, find_skus, stem
 from playbook.intake.proposals import SURE_PRODUCT, Proposals, Proposer
 from playbook.intake.redact import personal_spans, redact
+from playbook.intake.settling import Known, settle, strangers
 from playbook.intake.text import Folded, Kind, Token, fold, tokens
 
 LONGEST_RAW = 200_000
@@ -54,6 +55,7 @@ _PARTING = frozenset("和与及跟と、&+/") | {
     "？",
 }
 _LONGEST_MENTION = 80
+_NAME_REACH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def _vocabulary(languages: tuple[str, ...]) -> Vocabulary:
     weak = {stem(word) for one in everyone for word in one.weak}
     bare = {stem(word) for one in everyone for word in (*one.weak, *one.colours, *one.modifiers)}
     parts = {stem(word) for one in everyone for word in (*one.parts, *one.packaging)}
-    colours = {stem(colour) for colour in lexicon("en").colours}
+    colours = {stem(colour) for one in everyone for colour in one.colours}
     return Vocabulary(frozenset(weak), frozenset(bare), frozenset(colours), frozenset(parts))
 
 
@@ -191,6 +193,7 @@ def read(
         or 1.0 in link.targets.values()
         or link.start in whole
     ]
+    quantities = _without_names(quantities, links, weigher)
     linked = {index for link in links for index in range(link.start, link.end)}
     counted = {
         index for quantity in quantities if not quantity.weak for index in range(quantity.start, quantity.end)
@@ -245,20 +248,45 @@ def read(
     for mention in mentions:
         if mention.start in owner:
             owner[mention.start].mentions.append(mention)
+    settle(clauses, words)
     proposer = Proposer(text.message, text.folded, words, lines)
     functions = frozenset[str]().union(*(one.function_set for one in text.lexicons))
-    if meant_by is not None and lines:
-        parting = {index for index, token in enumerate(words) if token.text in _PARTING}
-        surroundings = Surroundings(words, counted | cues.tokens | places | parting, functions)
-        meaning = Meaning(catalogue, weigher, meant_by)
-        meaning.settle(clauses, surroundings, SURE_PRODUCT)
-        judge_clauses(clauses, surroundings, meant_by)
-        meaning.settle(clauses, surroundings, SURE_PRODUCT)
+    if lines:
+        fixed = counted | cues.tokens | places
+        _open_questions(text, clauses, fixed, Meaning(catalogue, weigher, meant_by) if meant_by else None)
     assembly = Assembler(words, functions).run(clauses)
     result = proposer.propose(assembly)
     if not lines:
         _without_order(proposer, text, clauses, functions, result)
     return _reading(text, proposer, clauses, assembly.rest_is_fine, result, bool(lines))
+
+
+def _open_questions(
+    text: _Text, clauses: Sequence[Clause], fixed: Collection[int], meaning: Meaning | None
+) -> None:
+    """Settle by meaning what words leave open, and mark clauses about things that nobody ordered."""
+    words = text.words
+    if meaning is not None:
+        parting = {index for index, token in enumerate(words) if token.text in _PARTING}
+        functions = frozenset[str]().union(*(one.function_set for one in text.lexicons))
+        surroundings = Surroundings(words, parting.union(fixed), functions)
+        meaning.settle(clauses, surroundings, SURE_PRODUCT)
+        judge_clauses(clauses, surroundings, meaning.encoder)
+        meaning.settle(clauses, surroundings, SURE_PRODUCT)
+    written = [text.message[slice(*text.folded.span(token.start, token.end))] for token in words]
+    spoken = frozenset[str]().union(*(one.spoken for one in text.lexicons))
+    strangers(clauses, words, written, Known(spoken, text.lexicons[0].language == "de"))
+
+
+def _without_names(quantities: Sequence[Quantity], links: Sequence[Link], weigher: Weigher) -> list[Quantity]:
+    """Quantities without a counter that is the product itself: "nine jars", "drei Flaschen"."""
+    naming = {link.start for link in links if weigher.names(link)}
+    found: list[Quantity] = []
+    for one in quantities:
+        inside = [index for index in range(one.start + 1, one.end) if index in naming]
+        named_after = any(index in naming for index in range(one.end, one.end + _NAME_REACH))
+        found.append(replace(one, end=inside[-1]) if inside and not named_after else one)
+    return found
 
 
 def _whole_names(links: Sequence[Link], cues: Sequence[tuple[int, int]]) -> frozenset[int]:
@@ -287,10 +315,12 @@ def _sku_tokens(words: Sequence[Token], skus: Sequence[tuple[int, int, int]]) ->
 
 def _excluded(mention: Mention, words: Sequence[Token]) -> bool:
     """Whether the product is named as not meant: "not the printed ones"."""
-    return any(
-        token.text in ("not", "nicht", "\u4e0d\u662f")
-        for token in words[max(0, mention.start - 2) : mention.start]
-    )
+    for token in reversed(words[max(0, mention.start - 2) : mention.start]):
+        if token.kind is Kind.BREAK or token.text in _PARTING:
+            return False
+        if token.text in ("not", "nicht"):
+            return True
+    return False
 
 
 def _only_cues(mention: Mention, cue_tokens: set[int]) -> bool:

@@ -1,0 +1,201 @@
+"""What numbers and products of a clause mean beside each other, once both are known.
+
+A number can only be told to be an order's total, what arrived, or an enumeration when the words around
+it are known: "13 received instead of 20", "statt 25 nur 20", "a red mug". Works on clauses in place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from playbook.domain.claims import ProblemType
+from playbook.intake.clauses import Clause
+from playbook.intake.numbers import Quantity
+from playbook.intake.phrases import Hit
+from playbook.intake.products import stem
+from playbook.intake.text import Kind, Token
+
+_ARTICLES = frozenset({"a", "an"})
+_ARTICLE_REACH = 2
+_INSTEAD_OF = frozenset({"of", "than", "statt", "anstatt", "anstelle", "von", "de", "di"})
+_SHORTEST_NOUN = 4
+
+
+def settle(clauses: Sequence[Clause], words: Sequence[Token]) -> None:
+    """Settle every clause of a message."""
+    for index, clause in enumerate(clauses):
+        clause.quantities = [
+            replace(one, role="count") if one.role == "total" and _cue_in_name(clause, one) else one
+            for one in clause.quantities
+        ]
+        _what_came(clause)
+        _instead_of_number(clause, words)
+        _arrived_of_total(clause)
+        _articles(clause, words)
+        if not _explained(clause, clauses[index + 1] if index + 1 < len(clauses) else None):
+            _fails(clause, words)
+
+
+def _cue_in_name(clause: Clause, quantity: Quantity) -> bool:
+    """Whether what seemed to announce a total is the end of a product's name."""
+    before = [
+        hit for name in ("total_before",) for hit in clause.cues.get(name, ()) if hit.end == quantity.start
+    ]
+    return bool(before) and all(
+        any(mention.start <= hit.start and hit.end <= mention.end for mention in clause.mentions)
+        for hit in before
+    )
+
+
+def _what_came(clause: Clause) -> None:
+    """Leave out products that tell what was in the box: "the bags turned out to be pencil cases"."""
+    for hit in clause.cues.get("became", ()):
+        if any(mention.end <= hit.start for mention in clause.mentions):
+            clause.mentions = [mention for mention in clause.mentions if mention.start < hit.end]
+
+
+def _counts(clause: Clause) -> list[Quantity]:
+    return [one for one in clause.quantities if one.sort == "number" and not one.weak]
+
+
+def _instead_of_number(clause: Clause, words: Sequence[Token]) -> None:
+    """Read "20 instead of 25", "statt 25 nur 20" as a count that differs, not as a swap."""
+    hits = [hit for kind, hit in clause.issues if kind is ProblemType.WRONG_ITEM]
+    numbers = _counts(clause)
+    for hit in [*hits, *clause.cues.get("instead", ())]:
+        if words[hit.end - 1].text not in _INSTEAD_OF:
+            continue
+        ordered = next((one for one in numbers if one.start == hit.end), None)
+        others = [one for one in numbers if one is not ordered]
+        if ordered is None or len(others) != 1 or ordered.value == others[0].value:
+            continue
+        came = others[0]
+        roles = {id(ordered): replace(ordered, role="total"), id(came): replace(came, role="arrived")}
+        more = (came.value or 0) > (ordered.value or 0)
+        if more:
+            roles[id(came)] = replace(came, role="count")
+        clause.quantities = [roles.get(id(one), one) for one in clause.quantities]
+        clause.issues = [(kind, known) for kind, known in clause.issues if known.start != hit.start]
+        if more and not clause.issues:
+            clause.issues.append((ProblemType.EXTRA_ITEM, Hit("settled", hit.start, hit.end)))
+        return
+
+
+def _arrived_of_total(clause: Clause) -> None:
+    """Read "29 of 30 received" as one that did not arrive."""
+    numbers = _counts(clause)
+    if clause.issues or clause.fine or not clause.has("came") or len(numbers) != 2:
+        return
+    total = next((one for one in numbers if one.role == "total"), None)
+    came = next((one for one in numbers if one.role == "count"), None)
+    if total is None or came is None or (came.value or 0) >= (total.value or 0):
+        return
+    clause.quantities = [replace(one, role="arrived") if one is came else one for one in clause.quantities]
+
+
+def _articles(clause: Clause, words: Sequence[Token]) -> None:
+    """Count "a red mug" as one where no number says otherwise."""
+    for mention in clause.mentions:
+        for index in range(mention.start - 1, max(clause.start, mention.start - _ARTICLE_REACH) - 1, -1):
+            if words[index].kind is not Kind.WORD:
+                break
+            if words[index].text in _ARTICLES:
+                if not any(one.start <= index < one.end for one in clause.quantities):
+                    clause.quantities.append(Quantity(index, index + 1, "number", 1, weak=True))
+                    clause.quantities.sort(key=lambda one: one.start)
+                break
+
+
+def _explained(clause: Clause, following: Clause | None) -> bool:
+    """Whether the next clause says what is wrong: "3 don't jingle, no bell inside"."""
+    if following is None or following.sentence != clause.sentence or following.mentions:
+        return False
+    return bool(following.issues) and not following.quantities
+
+
+def _fails(clause: Clause, words: Sequence[Token]) -> None:
+    """Read "3 won't spin", "zwei klingeln nicht" as a defect where nothing else is said."""
+    if clause.issues or clause.fine or clause.has("unchecked") or clause.has("rest") or clause.remedies:
+        return
+    if not (clause.mentions or _counts(clause)):
+        return
+    for hit in clause.cues.get("fails", ()):
+        following = words[hit.end] if hit.end < clause.end else None
+        verb = following is not None and following.kind in (Kind.WORD, Kind.CJK)
+        person = (
+            hit.start > clause.start
+            and clause.has("speaker")
+            and any(known.end == hit.start for known in clause.cues["speaker"])
+        )
+        if verb and not person:
+            clause.issues.append((ProblemType.DEFECT, Hit("settled", hit.start, hit.end + 1)))
+            clause.meant = True
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the reader knows of the words of a message, to tell a noun that is none of it."""
+
+    vocabulary: frozenset[str]
+    noun_case: bool
+
+
+def strangers(
+    clauses: Sequence[Clause], words: Sequence[Token], message_of: Sequence[str], known: Known
+) -> None:
+    """Mark clauses that name a thing which is on no line of the order: "6 of the coasters are missing".
+
+    *message_of* holds the words as the buyer wrote them; with ``noun_case`` nouns begin with a capital.
+    """
+    for clause in clauses:
+        if clause.mentions:
+            continue
+        after = _after_number(clause, words, known)
+        clause.stranger = any(
+            _noun(words[index], message_of[index], known, index == clause.start) for index in after
+        )
+
+
+def _after_number(clause: Clause, words: Sequence[Token], known: Known) -> list[int]:
+    """The words in which the product would stand: behind a number or "of the", before a colon."""
+    places: set[int] = set()
+    for one in [*clause.quantities, *clause.cues.get("total_before", ()), *clause.cues.get("inside", ())]:
+        if isinstance(one, Quantity) and one.sort == "number" and (one.value or 0) < 2:
+            continue
+        index = one.end
+        while (
+            index < clause.end
+            and words[index].text in known.vocabulary
+            and words[index].text
+            in (
+                "of",
+                "the",
+                "our",
+                "my",
+                "these",
+                "those",
+                "den",
+                "der",
+                "die",
+                "unseren",
+                "von",
+            )
+        ):
+            index += 1
+        if index < clause.end:
+            places.add(index)
+    if clause.heading:
+        places |= set(range(clause.start, clause.end))
+    return sorted(places)
+
+
+def _noun(token: Token, written: str, known: Known, opens: bool) -> bool:
+    if (
+        token.kind is not Kind.WORD
+        or len(token.text) < _SHORTEST_NOUN
+        or {token.text, stem(token.text)} & known.vocabulary
+    ):
+        return False
+    if known.noun_case:
+        return written[:1].isupper() and not opens
+    return token.text.endswith("s") and not token.text.endswith(("ss", "us", "is"))
