@@ -269,7 +269,10 @@ class RowWidgets:
             else h.tag("span", "↳", cls="pb-muted")
         )
         doubt = h.badge("?", "pb-warn") + " " if not row_.sure else ""
-        self.label.value = h.tag("span", doubt, name, cls="pb-name", title=self.line.title)
+        start, end = row_.quoted or (None, None)
+        self.label.value = h.tag(
+            "span", doubt, name, cls="pb-name", title=self.line.title, data_from=start, data_to=end
+        )
         self.ordered.value = h.text(self.line.units_ordered) if first else ""
         self.drawing = True
         try:

@@ -61,7 +61,9 @@ def marked(message: str, marks: Sequence[Mark]) -> str:
         if mark.start < at or mark.end > len(message):
             continue
         parts.append(h.text(message[at : mark.start]))
-        parts.append(h.tag("mark", h.text(message[mark.start : mark.end]), cls="" if mark.sure else "q"))
+        words = h.text(message[mark.start : mark.end])
+        cls = "" if mark.sure else "q"
+        parts.append(h.tag("mark", words, cls=cls, data_from=mark.start, data_to=mark.end))
         at = mark.end
     parts.append(h.text(message[at:]))
     return "".join(parts)

@@ -33,7 +33,7 @@ class Server:
     home: Path
     log: Path
 
-    def wait_warm(self, process: "subprocess.Popen[bytes] | None" = None, seconds: float = 90) -> None:
+    def wait_warm(self, process: "subprocess.Popen[bytes] | None" = None, seconds: float = 240) -> None:
         """Wait until the pool is full: a page opened then answers at once."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and (process is None or process.poll() is None):

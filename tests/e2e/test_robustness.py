@@ -81,6 +81,20 @@ def test_two_windows_on_one_case_end_in_a_notice(browser: Browser, server: Serve
     assert first.page.get_by_label("Problem of LANT-M").first.input_value() == "Cosmetic flaw"
 
 
+def test_row_and_quote_point_at_each_other(browser: Browser, server: Server, watch: Watch) -> None:
+    person = new_person(browser, server, watch)
+    locked(person, f"Order {ORDER}: 2 glass lanterns arrived broken.")
+    person.page.get_by_label("Units of LANT-M").first.focus()
+    here = person.page.locator("mark.pb-here:visible")
+    here.first.wait_for()
+    assert "lanterns" in here.first.inner_text()
+    person.page.get_by_label("Units of NOTE5-BLK").first.focus()
+    assert here.count() == 0
+    person.page.locator("mark:visible", has_text="lanterns").first.click()
+    focused = person.page.evaluate("document.activeElement.labels[0].textContent")
+    assert focused == "Problem of LANT-M"
+
+
 def kernel_of(page: Page) -> str:
     """The kernel behind a page."""
     found = page.evaluate("document.getElementById('jupyter-config-data').textContent")
