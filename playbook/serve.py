@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import tempfile
 import time
 import webbrowser
 from collections.abc import Callable
@@ -31,6 +32,9 @@ POOL = {"home.ipynb": 1, "case.ipynb": 2}
 
 EVERYWHERE = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - names, not a binding
 """Addresses that answer on the loopback interface too."""
+
+LONGEST_SOCKET = 103
+"""Bytes of a socket's path that every POSIX system takes: Linux 107, macOS 103."""
 
 PATIENCE_SECONDS = 120
 """How long the start waits for warm kernels before it says that they are slow."""
@@ -148,7 +152,7 @@ def configuration(host: str, port: int, *, preheat: bool) -> Config:
     config.VoilaConfiguration.allow_template_override = "NO"
     config.VoilaConfiguration.allow_theme_override = "NO"
     config.TagRemovePreprocessor.remove_cell_tags = {"checks"}
-    config.KernelManager.transport = "ipc" if os.name == "posix" else "tcp"
+    config.KernelManager.transport = _transport()
     config.MappingKernelManager.cull_idle_timeout = IDLE_SECONDS
     config.MappingKernelManager.cull_interval = 60
     config.VoilaKernelManager.kernel_pools_config = {
@@ -157,6 +161,12 @@ def configuration(host: str, port: int, *, preheat: bool) -> Config:
     }
     config.VoilaKernelManager.fill_delay = 0.5
     return config
+
+
+def _transport() -> str:
+    """How kernels are reached: sockets, or ports where the sockets' paths would be too long."""
+    socket_path = Path(tempfile.gettempdir()) / "voila_00000000" / f"kernel-{'0' * 36}-ipc-0"
+    return "ipc" if os.name == "posix" and len(os.fsencode(socket_path)) <= LONGEST_SOCKET else "tcp"
 
 
 def serve(
@@ -168,7 +178,7 @@ def serve(
     preheat: bool = True,
     announce: Callable[[str], None] = print,
 ) -> None:
-    """Serve the desk until it is stopped. Raises OSError when the port is taken."""
+    """Serve the desk until it is stopped. The port has to be free: on a taken one Voilà ends the program."""
     started = time.perf_counter()
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(SHARE), os.environ.get("JUPYTER_PATH")]))
     os.environ["PLAYBOOK_HOME"] = str(settings.home)
