@@ -18,10 +18,48 @@ from tests.desks import carried_out, opened
 from tests.widgets.conftest import Front, Window
 
 ELEMENTS = frozenset(
-    ["a", "b", "br", "button", "details", "div", "h2", "i", "img", "li", "mark", "ol", "p", "span", "summary", "table", "tbody", "td", "th", "thead", "time", "tr", "ul"]
+    [
+        "a",
+        "b",
+        "br",
+        "button",
+        "details",
+        "div",
+        "h2",
+        "i",
+        "img",
+        "li",
+        "mark",
+        "ol",
+        "p",
+        "span",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "time",
+        "tr",
+        "ul",
+    ]
 )
 ATTRIBUTES = frozenset(
-    ["class", "role", "title", "href", "style", "type", "datetime", "download", "data-copy", "data-copied", "data-href", "src", "alt"]
+    [
+        "class",
+        "role",
+        "title",
+        "href",
+        "style",
+        "type",
+        "datetime",
+        "download",
+        "data-copy",
+        "data-copied",
+        "data-href",
+        "src",
+        "alt",
+    ]
 )
 HANDLERS = frozenset({("onclick", _COPY), ("onerror", h._GO)})
 LINKS = ("?", "home.ipynb?", "case.ipynb?", "data:text/calendar;base64,", "data:text/csv;base64,")
@@ -147,6 +185,6 @@ def test_marks_in_a_hostile_message_stay_in_place() -> None:
 
     message = "<b>3 lamps</b> broken"
     shown = marked(
-        message, [Mark(3, 10, "product", True), Mark(5, 12, "product", False), Mark(15, 99, "problem", True)]
+        message, [Mark(3, 10, "item", True), Mark(5, 12, "item", False), Mark(15, 99, "fine", True)]
     )
-    assert shown == "&lt;b&gt;<mark>3 lamps</mark>&lt;/b&gt; broken"
+    assert shown == '&lt;b&gt;<mark data-from="3" data-to="10">3 lamps</mark>&lt;/b&gt; broken'
