@@ -61,7 +61,8 @@ def find(query: Query, store: Store, now: datetime) -> Found:
     wrote.
     """
     leads = gather(query, store)
-    wanted = sorted(leads.facts, key=lambda order_id: _doubt(leads.facts[order_id]))[:MOST_ORDERS]
+    most = MOST_ORDERS if query.items else 2 * SHOWN
+    wanted = sorted(leads.facts, key=lambda order_id: _doubt(leads.facts[order_id]))[:most]
     judged = [
         _judge(query, order, leads.facts[order_id], query.at or now)
         for order_id, order in store.orders(wanted).items()

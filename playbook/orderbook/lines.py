@@ -1,6 +1,6 @@
 """One row of any report as one order line, and the rows of an order as one order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -35,7 +35,7 @@ class RawLine(NamedTuple):
     title: str
     units: int
     currency: str
-    amounts: dict[Component, Decimal]
+    amounts: Mapping[Component, Decimal]
     placed_at: datetime
     marketplace: Marketplace
     channel: Channel
@@ -133,6 +133,7 @@ def _entry(rows: Sequence[RawLine], lines: list[OrderLine]) -> OrderEntry:
     first = rows[0]
     current = [row.current_at for row in rows if row.current_at is not None]
     latest = [row.latest_delivery_on for row in rows if row.latest_delivery_on is not None]
+    replaces = _first(rows, "replaces")
     order = Order(
         order_id=OrderId(first.order_id),
         marketplace=first.marketplace,
@@ -140,22 +141,23 @@ def _entry(rows: Sequence[RawLine], lines: list[OrderLine]) -> OrderEntry:
         placed_at=min(row.placed_at for row in rows),
         lines=tuple(lines),
         business=any(row.business for row in rows),
-        po_number=_first(row.po_number for row in rows) or None,
-        ship_country=_first(row.country for row in rows) or None,
-        status=_first(row.status for row in rows),
+        po_number=_first(rows, "po_number") or None,
+        ship_country=_first(rows, "country") or None,
+        status=_first(rows, "status"),
         latest_delivery_on=max(latest, default=None),
-        replaces=OrderId(replaced) if (replaced := _first(row.replaces for row in rows)) else None,
+        replaces=OrderId(replaces) if replaces else None,
         read_at=max(current, default=None),
     )
     recipient = next((row.recipient for row in rows if row.recipient), first.recipient)
     tracking = tuple(dict.fromkeys(row.tracking for row in rows if row.tracking))
-    buyer = _first(row.buyer for row in rows)
     until = keep_until(order) if recipient else None
-    return OrderEntry(order, buyer, tracking, recipient=recipient, purge_after=until)
+    return OrderEntry(order, _first(rows, "buyer"), tracking, recipient=recipient, purge_after=until)
 
 
-def _first(texts: Iterable[str]) -> str:
-    return next((text for text in texts if text), "")
+def _first(rows: Sequence[RawLine], name: str) -> str:
+    """The first row's text that is not empty."""
+    found: str = getattr(rows[0], name) or next((text for row in rows if (text := getattr(row, name))), "")
+    return found
 
 
 def keep_until(order: Order) -> date:

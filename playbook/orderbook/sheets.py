@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from playbook.orderbook.refusals import ImportRefused
 
@@ -82,37 +82,46 @@ def open_text(path: Path) -> Sheet:
     if not header.strip():
         raise ImportRefused("import_empty", file=path.name)
     delimiter = max("\t,;|", key=header.count)
-    quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-
-    def lines() -> Iterator[Row]:
-        csv.field_size_limit(LONGEST_CELL)
-        with path.open(encoding=encoding, errors="replace", newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter, quoting=quoting)
-            while True:
-                try:
-                    for cells in reader:
-                        if any(cells):
-                            yield reader.line_num, cells
-                except csv.Error as error:
-                    raise ImportRefused(
-                        "import_unreadable", file=path.name, line=reader.line_num, reason=str(error)
-                    ) from error
-                return
+    lines = _tabbed if delimiter == "\t" else _separated
 
     def rows() -> Iterator[Row]:
-        every = lines()
+        every = lines(path, encoding, delimiter)
         next(every, None)
-        if quoting != csv.QUOTE_NONE:
-            yield from every
-            return
-        for number, cells in every:
-            yield number, [_unquoted(cell) if cell[:1] == '"' else cell for cell in cells]
+        return every
 
-    first = next(lines())[1]
+    first = next(lines(path, encoding, delimiter))[1]
     columns = tuple(_unquoted(cell).strip("\ufeff ") for cell in first)
     return Sheet(
         path.name, columns, rows, lambda place: (row[place] for _, row in rows() if len(row) > place)
     )
+
+
+def _separated(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
+    csv.field_size_limit(LONGEST_CELL)
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        try:
+            for cells in reader:
+                if any(cells):
+                    yield reader.line_num, cells
+        except csv.Error as error:
+            raise ImportRefused(
+                "import_unreadable", file=path.name, line=reader.line_num, reason=str(error)
+            ) from error
+
+
+def _tabbed(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
+    """Lines of tab separated cells: quotes belong to the text, but for those around a whole cell."""
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        for number, line in enumerate(file, start=1):
+            cells = line.rstrip("\r\n").split(delimiter)
+            if '"' in line:
+                cells = [_unquoted(cell) for cell in cells]
+            if len(line) > LONGEST_CELL and max(map(len, cells)) > LONGEST_CELL:
+                reason = f"a cell of more than {LONGEST_CELL} characters"
+                raise ImportRefused("import_unreadable", file=path.name, line=number, reason=reason)
+            if any(cells):
+                yield number, cells
 
 
 def _unquoted(cell: str) -> str:

@@ -52,7 +52,7 @@ def put_orders(connection: Connection, entries: Sequence[OrderEntry], source: st
     known = get_orders(connection, list(numbers)) if numbers else {}
     free = connection.execute(select(func.coalesce(func.max(orders.c.order_no), 0))).scalar_one() + 1
     rows: dict[int, tuple[object, ...]] = {}
-    keys: set[tuple[str, str, int]] = set()
+    keys: list[tuple[str, str, int]] = []
     items: dict[tuple[str, int], int] = {}
     sold: set[tuple[str, str, str]] = set()
     added = changed = unchanged = 0
@@ -64,9 +64,7 @@ def put_orders(connection: Connection, entries: Sequence[OrderEntry], source: st
             numbers[order_id] = free
             free += 1
         number = numbers[order_id]
-        keys.update(
-            (kind.value, value[:LONGEST_KEY], number) for kind, value in order_keys(entry, after) if value
-        )
+        keys += [(kind, value[:LONGEST_KEY], number) for kind, value in order_keys(entry, after) if value]
         if after is before:
             unchanged += 1
             continue
@@ -74,13 +72,14 @@ def put_orders(connection: Connection, entries: Sequence[OrderEntry], source: st
         known[order_id] = after
         data = after.model_dump_json(exclude_defaults=True)
         rows[number] = (number, order_id, utc_text(after.placed_at), source, data)
-        items.update(((sku[:LONGEST_KEY], number), units) for sku, units in units_by_sku(after).items())
+        for sku, units in units_by_sku(after).items():
+            items[sku[:LONGEST_KEY], number] = units
         sold.update(
             (sku_key(line.sku)[:LONGEST_KEY], line.title[:LONGEST_TITLE], line.asin or "")
             for line in after.lines
         )
     put_rows(connection, orders, list(rows.values()))
-    put_rows(connection, key_rows, sorted(keys), replace=False)
+    put_rows(connection, key_rows, sorted(set(keys)), replace=False)
     put_rows(connection, order_items, [(*place, units) for place, units in sorted(items.items())])
     put_rows(connection, products, sorted(sold), replace=False)
     vault.put_recipients(

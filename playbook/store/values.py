@@ -40,12 +40,15 @@ class Recipient:
     buyer_name: str = ""
 
     def __bool__(self) -> bool:
-        return any(getattr(self, part.name) for part in fields(self))
+        return self != _NOBODY
 
     def filled_from(self, other: "Recipient") -> "Recipient":
         """This recipient, what is empty taken from *other*."""
         names = (part.name for part in fields(self))
         return Recipient(*(getattr(self, name) or getattr(other, name) for name in names))
+
+
+_NOBODY = Recipient()
 
 
 @dataclass(frozen=True, slots=True)
