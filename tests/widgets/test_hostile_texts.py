@@ -54,6 +54,8 @@ ATTRIBUTES = frozenset(
         "type",
         "datetime",
         "download",
+        "data-from",
+        "data-to",
         "data-copy",
         "data-copied",
         "data-href",
