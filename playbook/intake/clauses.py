@@ -16,7 +16,6 @@ _OPENING = frozenset("(（[")
 _CLOSING = frozenset(")）]")
 _BULLET = re.compile(r"[-*•·・–—○●]|[0-9]{1,2}")
 _WRAP_WIDTH = 55
-_CONJUNCTIONS = frozenset(("and", "but", "und", "aber", "sowie", "plus", "while", "whereas", "et", "y", "e"))
 
 
 @dataclass(slots=True)
@@ -97,10 +96,12 @@ def split(
     abbreviations: Collection[str],
     keep: Collection[int],
     spoken: Collection[int] = (),
+    conjunctions: Collection[str] = (),
 ) -> list[Clause]:
     """Clauses in order. Separators inside brackets, and tokens in *keep*, do not part.
 
-    Brackets that hold one of the tokens *spoken* (words about a problem) are clauses of their own.
+    Brackets that hold one of the tokens *spoken* (words about a problem) are clauses of their own;
+    *conjunctions* are words that begin a clause.
     """
     apart = _telling_brackets(words, spoken)
     clauses: list[Clause] = []
@@ -130,7 +131,7 @@ def split(
             continue
         elif token.text in _SOFT or _is_dash(words, index):
             close(index + 1, heading=token.text in ":：")
-        elif token.text in _CONJUNCTIONS and index > start:
+        elif token.text in conjunctions and index > start:
             close(index)
     close(len(words))
     return clauses

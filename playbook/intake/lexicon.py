@@ -66,6 +66,7 @@ class Lexicon(Value):
     language: str
     function_words: tuple[str, ...]
     abbreviations: tuple[str, ...] = ()
+    conjunctions: tuple[str, ...] = ()
     numbers: dict[str, int]
     fractions: dict[str, tuple[int, int]] = Field(default_factory=dict)
     multiples: dict[str, int] = Field(default_factory=dict)

@@ -292,6 +292,8 @@ def _from_hit(finder: _Finder, hit: Hit) -> Quantity | None:
     label, _, value = hit.label.partition(":")
     if label == "number":
         return finder.word(hit.start, hit.end, int(value))
+    if label == "multiple" and finder.words[hit.start].kind is Kind.CJK:
+        return None
     if label == "multiple":
         return finder.finish(hit.start, hit.end, int(value))
     if label == "fraction":

@@ -98,6 +98,10 @@ class Proposer:
         mention = claim.mention
         if mention is None:
             return
+        if not self._lines:
+            span = self.span(claim.start, claim.end)
+            self._merge(_Row(mention.lines[0], claim, pack_counts(claim, None), False, span=span), rows)
+            return
         whole = claim.group is not None and claim.arrived is None
         if not mention.clear and not whole:
             if mention.partial:
@@ -183,7 +187,8 @@ class Proposer:
             and claim.clear_issue
             and claim.issue not in _NEVER_SURE
         )
-        line = self._lines[row.line] if row.line is not None else None
+        line = self._lines[row.line] if row.line is not None and self._lines else None
+        sure = sure and line is not None
         first, last = row.span
         name = self._text(mention.start, mention.end)[:_LONGEST_MENTION]
         result.items.append(
@@ -208,7 +213,7 @@ class Proposer:
 
     def _fine(self, claim: Claim, claimed: set[int | None], result: Proposals) -> None:
         assert claim.mention is not None
-        if claim.mention.partial:
+        if claim.mention.partial or not self._lines:
             return
         result.marks.append(Mark(*self.span(claim.start, claim.end), "fine", claim.mention.clear))
         for index in claim.mention.lines:
@@ -218,7 +223,13 @@ class Proposer:
 
     def _unexplained(self, claim: Claim, claimed: set[int | None], result: Proposals) -> None:
         mention = claim.mention
-        if mention is None or not mention.clear or mention.lines[0] in claimed or mention.partial:
+        if (
+            mention is None
+            or not self._lines
+            or not mention.clear
+            or mention.lines[0] in claimed
+            or mention.partial
+        ):
             return
         line = self._lines[mention.lines[0]]
         params: dict[str, str | int] = {"product": line.title.strip(), "sku": line.sku, "line": line.line}
@@ -240,7 +251,7 @@ class Proposer:
         """The remedies that *clauses* ask for, each once per line."""
         found: dict[tuple[int | None, AskedRemedyKind], AskedRemedy] = {}
         for clause in clauses:
-            clear = [mention for mention in clause.mentions if mention.clear and not mention.partial]
+            clear = [one for one in clause.mentions if self._lines and one.clear and not one.partial]
             targets: list[int | None] = [self._lines[mention.lines[0]].line for mention in clear]
             for hit in clause.remedies:
                 kind = AskedRemedyKind(hit.label[7:])

@@ -8,14 +8,14 @@ from types import EllipsisType
 from playbook.domain.problems import Problem, problem
 from playbook.intake.claims import Assembler
 from playbook.intake.clauses import Clause, split
-from playbook.intake.cues import Cues, choose_issue, read_cues
+from playbook.intake.cues import Cues, read_cues
 from playbook.intake.language import detect, lexicons_for
 from playbook.intake.layout import lay_out
 from playbook.intake.lexicon import Lexicon, lexicon
 from playbook.intake.meaning import Encoder, default_encoder
 from playbook.intake.meant import Meaning, Surroundings, judge_clauses
 from playbook.intake.mentions import Mention, Vocabulary, Weigher, find_mentions, with_context
-from playbook.intake.model import LineRef, Mark, Question, Reading, ReadItem
+from playbook.intake.model import LineRef, Mark, Question, Reading
 from playbook.intake.numbers import Quantity, covered, find_quantities
 from playbook.intake.orderids import OrderMentions, find_orders
 from playbook.intake.phrases import Hit
@@ -56,6 +56,7 @@ _PARTING = frozenset("和与及跟と、&+/") | {
 }
 _LONGEST_MENTION = 80
 _NAME_REACH = 4
+_IMPLIED = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ def _vocabulary(languages: tuple[str, ...]) -> Vocabulary:
 def _clauses(text: _Text, quantities: Sequence[Quantity], cues: Cues, keep: frozenset[int]) -> list[Clause]:
     """The clauses of the body with numbers and cues put into them."""
     abbreviations = {word for one in text.lexicons for word in one.abbreviations}
-    clauses = split(text.words, text.folded.text, abbreviations, keep, cues.tokens)
+    conjunctions = {word for one in text.lexicons for word in one.conjunctions}
+    clauses = split(text.words, text.folded.text, abbreviations, keep, cues.tokens, conjunctions)
     owner: dict[int, Clause] = {
         index: clause for clause in clauses for index in range(clause.start, clause.end)
     }
@@ -254,10 +256,10 @@ def read(
     if lines:
         fixed = counted | cues.tokens | places
         _open_questions(text, clauses, fixed, Meaning(catalogue, weigher, meant_by) if meant_by else None)
+    else:
+        _imply_products(text, clauses, functions)
     assembly = Assembler(words, functions).run(clauses)
     result = proposer.propose(assembly)
-    if not lines:
-        _without_order(proposer, text, clauses, functions, result)
     return _reading(text, proposer, clauses, assembly.rest_is_fine, result, bool(lines))
 
 
@@ -327,33 +329,39 @@ def _only_cues(mention: Mention, cue_tokens: set[int]) -> bool:
     return all(index in cue_tokens for link in mention.links for index in range(link.start, link.end))
 
 
-def _without_order(
-    proposer: Proposer, text: _Text, clauses: Sequence[Clause], functions: frozenset[str], result: Proposals
-) -> None:
-    """Items by mention alone: the longest run of words in a clause that are no cue and no number."""
+def _imply_products(text: _Text, clauses: Sequence[Clause], functions: frozenset[str]) -> None:
+    """Without an order: let each claim speak of the thing it names, or of the one named before.
+
+    Chinese and Japanese buyers name the product once, or never; then all claims are about one thing.
+    """
+    names: dict[str, int] = {}
     for clause in clauses:
-        issue, _ = choose_issue(clause.issues)
-        if issue is None:
+        counted = any(one.sort == "number" and not one.weak for one in clause.quantities)
+        if not (clause.issues or counted):
             continue
-        used = {index for _, hit in clause.issues for index in range(hit.start, hit.end)}
-        used |= {index for quantity in clause.quantities for index in range(quantity.start, quantity.end)}
-        best, run = (clause.start, clause.start), clause.start
-        for index in range(clause.start, clause.end + 1):
-            token = text.words[index] if index < clause.end else None
-            plain = token is not None and token.kind in (Kind.WORD, Kind.CJK)
-            if token is None or index in used or not plain or (token.text in functions and index == run):
-                best = max(best, (run, index), key=lambda span: span[1] - span[0])
-                run = index + 1
-        name = text.message[slice(*proposer.span(*best))][:_LONGEST_MENTION] if best[1] > best[0] else ""
-        numbers = [
-            quantity.value for quantity in clause.quantities if quantity.role == "count" and not quantity.weak
-        ]
-        first, last = proposer.span(clause.start, clause.end)
-        quote = text.message[first:last]
-        result.items.append(
-            ReadItem(None, "", name, numbers[0] if numbers else None, issue, quote, 0.3, False)
-        )
-        result.marks.append(Mark(first, last, "item", False))
+        cjk = any(token.kind is Kind.CJK for token in text.words[clause.start : clause.end])
+        start, end = _longest_name(text, clause, functions)
+        if names and (cjk or end == start or not (counted and clause.issues)):
+            continue
+        if end == start:
+            end = start + 1
+        name = " ".join(token.text for token in text.words[start:end])
+        clause.mentions.append(Mention(start, end, (names.setdefault(name, len(names)),), _IMPLIED))
+
+
+def _longest_name(text: _Text, clause: Clause, functions: frozenset[str]) -> tuple[int, int]:
+    """The longest run of words of a clause that are no cue, no number and no small word."""
+    hits = [hit for _, hit in clause.issues] + [hit for found in clause.cues.values() for hit in found]
+    used = {index for hit in hits for index in range(hit.start, hit.end)}
+    used |= {index for quantity in clause.quantities for index in range(quantity.start, quantity.end)}
+    best, run = (clause.start, clause.start), clause.start
+    for index in range(clause.start, clause.end + 1):
+        token = text.words[index] if index < clause.end else None
+        plain = token is not None and token.kind in (Kind.WORD, Kind.CJK)
+        if token is None or index in used or not plain or (token.text in functions and index == run):
+            best = max(best, (run, index), key=lambda span: span[1] - span[0])
+            run = index + 1
+    return best
 
 
 def _reading(

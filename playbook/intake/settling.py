@@ -30,6 +30,7 @@ def settle(clauses: Sequence[Clause], words: Sequence[Token]) -> None:
         _what_came(clause)
         _instead_of_number(clause, words)
         _arrived_of_total(clause)
+        _share_of(clause, words)
         _articles(clause, words)
         if not _explained(clause, clauses[index + 1] if index + 1 < len(clauses) else None):
             _fails(clause, words)
@@ -90,6 +91,21 @@ def _arrived_of_total(clause: Clause) -> None:
     if total is None or came is None or (came.value or 0) >= (total.value or 0):
         return
     clause.quantities = [replace(one, role="arrived") if one is came else one for one in clause.quantities]
+
+
+def _share_of(clause: Clause, words: Sequence[Token]) -> None:
+    """Read the last of several Chinese or Japanese numbers as the share: "3个坏了两个"."""
+    numbers = [one for one in _counts(clause) if one.role == "count" and not one.each and not one.more]
+    kinds = {kind for kind, _ in clause.issues}
+    if len(numbers) < 2 or len(clause.mentions) > 1 or len(kinds) != 1:
+        return
+    last = numbers[-1]
+    cjk = words[clause.issues[0][1].start].kind is Kind.CJK
+    if not cjk or max(one.value or 0 for one in numbers[:-1]) <= (last.value or 0):
+        return
+    clause.quantities = [
+        replace(one, role="total") if one in numbers[:-1] else one for one in clause.quantities
+    ]
 
 
 def _articles(clause: Clause, words: Sequence[Token]) -> None:

@@ -287,7 +287,7 @@ def show(case: Case, encoder: Encoder | None) -> str:
     lines += [
         f"  - {units} {kind} {titles.get(sku, sku)}" for sku, units, kind in sorted((gold - found), key=str)
     ]
-    lines += [f"  ? {question}" for question in record["questions"]]
+    lines += [f"  ? {question}" for question in record.get("questions", ())]
     return "\n".join(lines) + "\n"
 
 

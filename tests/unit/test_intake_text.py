@@ -268,7 +268,7 @@ def clauses(text: str) -> list[tuple[int, str]]:
     found = tokens(text)
     return [
         (clause.sentence, " ".join(token.text for token in found[clause.start : clause.end]))
-        for clause in split(found, text, {"approx"}, frozenset())
+        for clause in split(found, text, {"approx"}, frozenset(), (), {"and"})
     ]
 
 
