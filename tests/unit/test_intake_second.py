@@ -248,6 +248,15 @@ def test_what_only_the_model_sees_is_a_question_and_never_fine(model: Model) -> 
     assert not twice.reading.rest_is_fine
 
 
+def test_a_product_that_the_offline_reader_asks_for_is_not_asked_twice(model: Model) -> None:
+    text = "3 mugs are broken."
+    assert [(found.line, found.units) for found in read(text, LINES).items] == [(None, 3)]
+    model.answers(item("KX-1", 3, "transit_damage", "3 mugs are broken"))
+    twice = read_twice(text, LINES, model.at())
+    assert sure(twice.reading) == {None: False}
+    assert [question.code for question in twice.reading.questions] == ["which_product"]
+
+
 # every answer is verified
 
 
