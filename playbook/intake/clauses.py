@@ -22,8 +22,8 @@ _WRAP_WIDTH = 55
 class Clause:
     """Tokens ``[start, end)`` without a comma inside; *sentence* numbers the sentence it is in.
 
-    ``meant`` says that its problem was judged by meaning, ``stranger`` that it names a thing which is on
-    no line of the order.
+    ``meant`` says that its problem was judged by meaning or sounds like another one, ``stranger`` that
+    it names a thing which is on no line of the order.
     """
 
     start: int

@@ -52,6 +52,7 @@ class Cues(Value):
     fails: tuple[str, ...]
     speaker: tuple[str, ...]
     became: tuple[str, ...]
+    nothing_came: tuple[str, ...]
 
 
 class Lexicon(Value):

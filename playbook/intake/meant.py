@@ -22,6 +22,7 @@ _LIKELY = 0.4
 _LIKELY_ALONE = 0.6
 _LIKELY_BESIDE = 0.7
 _LIKELY_FINE = 0.6
+_CONTRADICTS = 0.5
 _FEWEST_WORDS = 2
 _ALIKE = 0.42
 _ALIKE_ALONE = 0.52
@@ -229,6 +230,15 @@ def judge_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder
             clause.fine.append(hit)
         else:
             clause.issues.append((ProblemType(told.kind), hit))
+
+
+def doubt_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder: Encoder) -> None:
+    """Mark clauses whose problem, found word by word, sounds like another one: then nothing is certain."""
+    chosen = [clause for clause in clauses if clause.issues and not clause.meant][:_MOST_CLAUSES]
+    texts = [surroundings.text(clause.start, clause.end) for clause in chosen]
+    for clause, told in zip(chosen, judge(texts, encoder), strict=True):
+        named = {str(issue) for issue, _ in clause.issues}
+        clause.meant = told.kind not in {*named, OTHER} and told.probability >= _CONTRADICTS
 
 
 def _says_enough(clause: Clause, surroundings: Surroundings) -> bool:

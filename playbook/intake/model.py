@@ -83,6 +83,15 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """Text that claims something but gave no item: ``quote`` is what stands at ``[start, end)``."""
+
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Everything that was read from one message. See `playbook.intake.read`."""
 
@@ -97,3 +106,4 @@ class Reading:
     questions: tuple[Question, ...] = ()
     problems: tuple[Problem, ...] = ()
     marks: tuple[Mark, ...] = ()
+    not_understood: tuple[NotUnderstood, ...] = ()

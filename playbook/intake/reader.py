@@ -13,16 +13,16 @@ from playbook.intake.language import detect, lexicons_for
 from playbook.intake.layout import lay_out
 from playbook.intake.lexicon import Lexicon, lexicon
 from playbook.intake.meaning import Encoder, default_encoder
-from playbook.intake.meant import Meaning, Surroundings, judge_clauses
+from playbook.intake.meant import Meaning, Surroundings, doubt_clauses, judge_clauses
 from playbook.intake.mentions import Mention, Vocabulary, Weigher, find_mentions, with_context
-from playbook.intake.model import LineRef, Mark, Question, Reading
+from playbook.intake.model import LineRef, Mark, NotUnderstood, Question, Reading
 from playbook.intake.numbers import Quantity, covered, find_quantities
 from playbook.intake.orderids import OrderMentions, find_orders
 from playbook.intake.phrases import Hit
 from playbook.intake.products import Catalogue, Link, WordLinker, find_links, find_skus, stem
 from playbook.intake.proposals import SURE_PRODUCT, Proposals, Proposer
 from playbook.intake.redact import personal_spans, redact
-from playbook.intake.settling import Known, settle, strangers
+from playbook.intake.settling import Known, nothing_arrived, settle, strangers
 from playbook.intake.text import Folded, Kind, Token, fold, tokens
 
 LONGEST_RAW = 200_000
@@ -259,6 +259,7 @@ def read(
     else:
         _imply_products(text, clauses, functions)
     assembly = Assembler(words, functions).run(clauses)
+    assembly = nothing_arrived(assembly, clauses, len(lines)) or assembly
     result = proposer.propose(assembly)
     return _reading(text, proposer, clauses, assembly.rest_is_fine, result, bool(lines))
 
@@ -273,6 +274,7 @@ def _open_questions(
         functions = frozenset[str]().union(*(one.function_set for one in text.lexicons))
         surroundings = Surroundings(words, parting.union(fixed), functions)
         meaning.settle(clauses, surroundings, SURE_PRODUCT)
+        doubt_clauses(clauses, surroundings, meaning.encoder)
         judge_clauses(clauses, surroundings, meaning.encoder)
         meaning.settle(clauses, surroundings, SURE_PRODUCT)
     written = [text.message[slice(*text.folded.span(token.start, token.end))] for token in words]
@@ -364,6 +366,23 @@ def _longest_name(text: _Text, clause: Clause, functions: frozenset[str]) -> tup
     return best
 
 
+def _not_understood(
+    proposer: Proposer, text: _Text, clauses: Sequence[Clause], marks: Sequence[Mark]
+) -> tuple[NotUnderstood, ...]:
+    """Clauses that name a problem, or a number of a product, and that no item or fine line quotes."""
+    told = [(mark.start, mark.end) for mark in marks if mark.kind in ("item", "fine")]
+    found: list[NotUnderstood] = []
+    for clause in clauses:
+        numbers = any(one.sort == "number" and not one.weak for one in clause.quantities)
+        claims = clause.issues or (clause.mentions and numbers and not clause.fine)
+        if not claims or clause.has("unchecked"):
+            continue
+        start, end = proposer.span(clause.start, clause.end)
+        if not any(first < end and start < last for first, last in told):
+            found.append(NotUnderstood(start, end, text.message[start:end]))
+    return tuple(found)
+
+
 def _reading(
     text: _Text,
     proposer: Proposer,
@@ -399,4 +418,5 @@ def _reading(
         questions=tuple(asked),
         problems=(*text.problems, *result.problems),
         marks=tuple(marks),
+        not_understood=_not_understood(proposer, text, clauses, result.marks),
     )

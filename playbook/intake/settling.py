@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from playbook.domain.claims import ProblemType
+from playbook.intake.claims import Assembly, Claim
 from playbook.intake.clauses import Clause
+from playbook.intake.mentions import Mention
 from playbook.intake.numbers import Quantity
 from playbook.intake.phrases import Hit
 from playbook.intake.products import stem
@@ -18,6 +20,7 @@ _ARTICLES = frozenset({"a", "an"})
 _ARTICLE_REACH = 2
 _INSTEAD_OF = frozenset({"of", "than", "statt", "anstatt", "anstelle", "von", "de", "di"})
 _SHORTEST_NOUN = 4
+_WHOLE_ORDER = 0.6
 
 
 def settle(clauses: Sequence[Clause], words: Sequence[Token]) -> None:
@@ -75,7 +78,11 @@ def _instead_of_number(clause: Clause, words: Sequence[Token]) -> None:
         if more:
             roles[id(came)] = replace(came, role="count")
         clause.quantities = [roles.get(id(one), one) for one in clause.quantities]
-        clause.issues = [(kind, known) for kind, known in clause.issues if known.start != hit.start]
+        clause.issues = [
+            (kind, known)
+            for kind, known in clause.issues
+            if kind is not ProblemType.WRONG_ITEM or known.end <= hit.start or hit.end <= known.start
+        ]
         if more and not clause.issues:
             clause.issues.append((ProblemType.EXTRA_ITEM, Hit("settled", hit.start, hit.end)))
         return
@@ -215,3 +222,21 @@ def _noun(token: Token, written: str, known: Known, opens: bool) -> bool:
     if known.noun_case:
         return written[:1].isupper() and not opens
     return token.text.endswith("s") and not token.text.endswith(("ss", "us", "is"))
+
+
+_NOT_HERE = frozenset({ProblemType.MISSING, ProblemType.MISSING_PARTS, ProblemType.LATE})
+
+
+def nothing_arrived(assembly: Assembly, clauses: Sequence[Clause], lines: int) -> Assembly | None:
+    """Read "nothing has arrived, no pots, no baskets" as a whole order that is late.
+
+    None where the message says anything else of the order: then something did arrive.
+    """
+    found = next((clause for clause in clauses if clause.has("nothing_came")), None)
+    if found is None or not lines or any(claim.issue not in _NOT_HERE for claim in assembly.claims):
+        return None
+    hit = found.cues["nothing_came"][0]
+    every = Mention(hit.start, hit.end, tuple(range(lines)), _WHOLE_ORDER, meant=True)
+    claim = Claim(every, hit.start, hit.end, found.sentence, issue=ProblemType.LATE)
+    claim.group = claim.quantity = Quantity(hit.start, hit.end, "all")
+    return Assembly(claims=[claim])

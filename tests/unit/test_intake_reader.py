@@ -327,3 +327,28 @@ def test_reading_is_deterministic() -> None:
 def test_titles_in_chinese_match_too() -> None:
     lines = (LineRef(1, "ZH-1", "不锈钢保温杯", 5), LineRef(2, "ZH-2", "折叠雨伞", 5))
     assert told("保温杯碎了2个", lines) == [(1, 2, "transit_damage")]
+
+
+def test_what_claims_something_but_is_not_understood_is_listed() -> None:
+    message = "2 red mugs are broken. Six of the coasters are missing."
+    reading = read(message, LINES)
+    assert [(item.line, item.units) for item in reading.items] == [(1, 2)]
+    (left,) = reading.not_understood
+    assert left.quote == message[left.start : left.end] == "Six of the coasters are missing"
+    assert "which_product" in codes(reading)
+
+
+def test_what_is_understood_or_claims_nothing_is_not_listed() -> None:
+    assert read("2 red mugs are broken. Thank you for the quick answer!", LINES).not_understood == ()
+
+
+def test_an_order_of_which_nothing_came_is_late_as_a_whole() -> None:
+    reading = read("It was due on the 13th and nothing has arrived, no mugs at all.", LINES)
+    assert [(item.line, item.units, str(item.issue), item.sure) for item in reading.items] == [
+        (line.line, line.units, "late", False) for line in LINES
+    ]
+    assert codes(reading) == []
+
+
+def test_a_count_that_differs_is_no_swap() -> None:
+    assert told("red mugs: 7 received instead of 12") == [(1, 5, "missing")]
