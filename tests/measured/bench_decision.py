@@ -1,0 +1,158 @@
+"""Speed of the pure decision path on one 40-line case, without notebook, store or widgets.
+
+Read the message, propose and confirm the breakdown, all options of every claim, agree on the preferred
+remedies, confirm the plan, compute the schedule. The baseline of the same run is the least that fuzzy
+reading and one snapshot would cost: ``rapidfuzz.process.cdist`` of every clause with every title, and a
+deep copy of the order. Also the start: the library with everything warm against ``import pandas``, in
+processes of their own; a page kernel may not load pandas. Exit code 1 when a limit is exceeded.
+"""
+
+import argparse
+import copy
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rapidfuzz import fuzz, process
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from playbook.domain.case import Case
+from playbook.domain.claims import ProblemType
+from playbook.domain.ids import OrderId
+from playbook.domain.orders import Order
+from playbook.intake import read
+from playbook.orderbook import load_samples
+from playbook.review.samples import load_sample
+from playbook.steps.breakdown import rest_is_fine
+from playbook.steps.commands import Choice, ChooseRemedies, ClaimRow, ConfirmBreakdown, ConfirmPlan
+from playbook.steps.options import options
+from playbook.steps.schedule import schedule
+from playbook.store import open_store
+from playbook.viewmodels.case import line_refs
+from tests.builders import LEAD, NOW, a_locked_case, a_setting, run
+from tests.measured.limits import Report, p95, spread
+
+LIMIT_MS = 30.0
+SAMPLE = "damaged-and-wrong-colour"
+ORDER = OrderId("202-9961038-7743125")
+SETTING = a_setting(LEAD)
+
+OURS = """
+import sys, time
+began = time.perf_counter()
+import playbook.notebook
+playbook.notebook.warm_up()
+print((time.perf_counter() - began) * 1000, "pandas" in sys.modules)
+"""
+PANDAS = """
+import time
+began = time.perf_counter()
+import pandas
+print((time.perf_counter() - began) * 1000, True)
+"""
+
+
+def the_order(folder: Path) -> Order:
+    """The sample order with forty lines, as the order book holds it."""
+    with open_store(f"sqlite:///{folder / 'book.db'}") as store:
+        load_samples(store, at=NOW)
+        order = store.order(ORDER)
+    assert order is not None
+    assert len(order.lines) == 40
+    return order
+
+
+def decided(locked: Case, message: str) -> Case:
+    """The whole path, from the message to the planned case with its schedule."""
+    reading = read(message, line_refs(locked))
+    spoken = [ClaimRow(item.line, item.issue, item.units) for item in reading.items if item.line is not None]
+    rows = rest_is_fine(locked, spoken, SETTING.elsewhere)
+    claimed = run(locked, ConfirmBreakdown(tuple(rows)), setting=SETTING)
+    choices = []
+    for item in claimed.claims:
+        offered = options(claimed, item, SETTING)
+        allowed = next(option for option in offered if option.outcome == "allowed")
+        choices.append(Choice(item.item, allowed.kind))
+    planned = run(claimed, ChooseRemedies(tuple(choices)), ConfirmPlan(), setting=SETTING)
+    assert schedule(planned, SETTING)
+    return planned
+
+
+def times_ms(work: Callable[[], object], runs: int) -> list[float]:
+    """Milliseconds of each call."""
+    times = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+def start_ms(program: str, home: Path, runs: int) -> tuple[float, bool]:
+    """Median milliseconds that *program* measures in fresh processes, and whether pandas got loaded."""
+    times = []
+    pandas = False
+    for _ in range(runs + 1):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env={"PLAYBOOK_HOME": str(home)},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        took, loaded = done.stdout.split()
+        times.append(float(took))
+        pandas |= loaded == "True"
+    return statistics.median(times[1:]), pandas  # the first one makes the home
+
+
+def main() -> int:
+    """Print the comparisons; 1 when any is over its limit."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="Example: python tests/measured/bench_decision.py --runs 50",
+    )
+    parser.add_argument("--runs", type=int, default=50, help="how often the path is taken")
+    runs = parser.parse_args().runs
+    report = Report()
+    message = load_sample(SAMPLE).message
+    with tempfile.TemporaryDirectory() as name:
+        order = the_order(Path(name))
+        locked = a_locked_case(order, setting=SETTING)
+        case = decided(locked, message)
+        claims = sum(item.problem is not ProblemType.NO_ISSUE for item in case.items)
+        assert claims == 3, "the sample has three claims"
+        assert all(case.undecided_units() == 0 for _ in case.claims)
+        clauses = [clause for clause in re.split(r"[.,:]", message) if clause.strip()]
+        titles = [line.title for line in order.lines]
+
+        def baseline() -> None:
+            process.cdist(clauses, titles, scorer=fuzz.WRatio, workers=1)
+            copy.deepcopy(order)
+
+        ours = times_ms(lambda: decided(locked, message), runs)
+        base = times_ms(baseline, runs)
+        report.say(f"decision path, {len(order.lines)} lines, {claims} claims: {spread(ours)}")
+        report.say(
+            f"cdist of {len(clauses)} clauses x {len(titles)} titles, deepcopy of the order: {spread(base)}"
+        )
+        report.at_most("decision path, p95", p95(ours), LIMIT_MS, "ms", ("cdist and deepcopy", p95(base)))
+
+        start, loaded = start_ms(OURS, Path(name) / "home", 5)
+        pandas, _ = start_ms(PANDAS, Path(name) / "home", 5)
+        report.say(
+            f"start, library and warm_up: {start:.0f} ms, {start / pandas:.2f} x import pandas ({pandas:.0f} ms)"
+        )
+        report.must("a page kernel loads no pandas", not loaded)
+    return report.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
