@@ -29,6 +29,7 @@ class BreakdownView(View):
         self.page = 0
         self.only_claimed = False
         self.shown: dict[tuple[int, int], RowWidgets] = {}
+        self.of_line: dict[int, w.VBox] = {}  # ipywidgets draws anew what comes after a changed child
         self.order_id = ""
 
     def build(self) -> Sequence[w.Widget]:
@@ -92,6 +93,7 @@ class BreakdownView(View):
         model = self.model
         self.order_id = self._locked_id()
         self.shown = {}
+        self.of_line = {}
         self.page = 0
         self.only_claimed = len(model.lines) > PAGE and any(r.is_claim for r in model.rows)
         self.filter.value = self.only_claimed
@@ -117,7 +119,14 @@ class BreakdownView(View):
             (r.key, r.line): self.shown.get((r.key, r.line)) or RowWidgets(self, r, lines[r.line])
             for r in rows
         }
-        self.rows.children = [known.box for known in self.shown.values()]
+        boxes: dict[int, list[w.Widget]] = {}
+        for known in self.shown.values():
+            boxes.setdefault(known.line.line, []).append(known.box)
+        for number, own in boxes.items():
+            if number not in self.of_line:
+                self.of_line[number] = w.VBox()
+            self.of_line[number].children = own
+        self.rows.children = [self.of_line[number] for number in boxes]
         many = len(visible) > PAGE
         for widget in (self.back, self.forth, self.where):
             widget.layout.display = None if many else "none"
