@@ -48,20 +48,22 @@ SEEN = """selector => {
 """Notes the milliseconds since the navigation began when the selector is first on the screen."""
 
 
-def request(url: str) -> tuple[float, str]:
-    """One page request: milliseconds until its last byte, and its text."""
+def request(url: str) -> tuple[float, float, str]:
+    """One page request: milliseconds until its first bytes and until its last, and its text."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     connection.connect()
     began = time.perf_counter()
     connection.request("GET", f"{parts.path}?{parts.query}")
     reply = connection.getresponse()
-    body = reply.read()
+    body = reply.read(1000)
+    first = (time.perf_counter() - began) * 1000
+    body += reply.read()
     took = (time.perf_counter() - began) * 1000
     connection.close()
     if reply.status != 200:
         raise RuntimeError(f"{url} answered {reply.status}")
-    return took, body.decode("utf-8")
+    return first, took, body.decode("utf-8")
 
 
 def give_back(url: str, text: str) -> None:
@@ -157,17 +159,20 @@ def main() -> int:
         with serving(folder / "home") as server:
             url = server.page("case", case="2026-0001", lang="en")
             ours: list[float] = []
+            firsts: list[float] = []
             for _ in range(runs):
                 server.wait_warm()
-                took, text = request(url)
+                first, took, text = request(url)
+                firsts.append(first)
                 ours.append(took)
                 give_back(url, text)
             cold: list[float] = []
             with bare_voila(folder / "cold", preheat=False) as bare:
                 for _ in range(runs):
-                    took, text = request(bare.url)
+                    _, took, text = request(bare.url)
                     cold.append(took)
                     give_back(bare.url, text)
+            report.say(f"first bytes, the browser loads scripts from then on: {spread(firsts)}")
             report.say(f"page request, case page from a filled pool: {spread(ours)}")
             report.say(f"page request, bare one-button page on a cold kernel: {spread(cold)}")
             baseline = ("a cold bare Voilà page", statistics.median(cold))
