@@ -3,10 +3,11 @@
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from playbook.logs import log_to
-from playbook.page import query_parameters
+from playbook.page import PageRequest
 from playbook.settings import LANGUAGES, Settings
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ VIEWS = ("breakdown", "followup", "header", "home", "lock", "newcase", "remedy",
 def warm_up(*, reads: bool = False) -> None:
     """Load everything slow before a page asks: rules, words, widgets, the reader.
 
-    *reads*: the page will read messages. A kernel that waits in the pool then loads the reader's encoder
-    too (a second, 120 MB); a kernel that a page waits for loads it when the first text needs it.
+    *reads*: the page will read messages, so that the reader's encoder is loaded too (a second, 120 MB);
+    a kernel that no pool has prepared loads it when the first text needs it.
     """
     from importlib import import_module
 
@@ -45,7 +46,7 @@ def warm_up(*, reads: bool = False) -> None:
     read("3 x broken, 2 missing, 3 个破损")
     for view in VIEWS:
         import_module(f"playbook.widgets.{view}")
-    if reads and os.environ.get("VOILA_PREHEAT") == "True":
+    if reads:
         from playbook.intake.meaning import default_encoder
 
         encoder = default_encoder()
@@ -69,10 +70,8 @@ _LOADED: Any = None
 class _Asked:
     """What a page or a notebook asked for, checked: unknown values fall back, hostile ones are only text."""
 
-    def __init__(self, given: dict[str, str], settings: Settings) -> None:
-        query = query_parameters() if not any(given.values()) else {}
+    def __init__(self, given: dict[str, str], query: dict[str, str], settings: Settings) -> None:
         asked = {**query, **{key: value for key, value in given.items() if value}}
-        self.problems: list[str] = []
         self.lang = asked.get("lang", "")
         if self.lang not in LANGUAGES:
             self.lang = settings.language or "zh_CN"
@@ -105,42 +104,37 @@ def open(  # noqa: A001 - reads as English in a notebook: pb.open(...)
         return Work(replay=Replay(load_sample(sample, folder), lang if lang in LANGUAGES else "en"))
     env = {**os.environ, **({"PLAYBOOK_AS_OF": as_of} if as_of else {})}
     given = {"case": case_id, "sample": sample, "agent": agent, "lang": lang}
-    try:
-        return Work(page=_page(given, env, reads=True))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the page says it and the case is safe
-        _show_trouble(error, lang)
-        return Work()
+    return Work(page=_page("header", given, env, reads=True))
 
 
 def home(agent: str = "", lang: str = "") -> None:
     """Show the front page."""
-    try:
-        _page({"agent": agent, "lang": lang}, os.environ).show_home()
-    except Exception as error:  # noqa: BLE001 - see `open`
-        _show_trouble(error, lang)
+    _page("home", {"agent": agent, "lang": lang}, os.environ)
 
 
-def _page(given: dict[str, str], env: Mapping[str, str], *, reads: bool = False) -> "_Page":
-    """The page that was asked for; everything slow is loaded before the query string is waited for."""
-    settings = Settings.from_env(env)
-    log_to(settings.home)
-    warm_up(reads=reads)
-    return _Page(_Asked(given, settings), settings)
+def _page(first: str, given: dict[str, str], env: Mapping[str, str], *, reads: bool = False) -> "_Page":
+    """A page whose *first* place is displayed, and filled when it is known what was asked for.
 
+    Everything slow is loaded before that. Whatever goes wrong is said on the page, and the case is safe;
+    what goes wrong before anybody asked may be mended by then: it is met again.
+    """
+    request = PageRequest()
+    page = _Page(first)
 
-def _show_trouble(error: Exception, lang: str) -> None:
-    """A banner instead of a traceback: what is wrong, and that what was confirmed is safe."""
-    from IPython.display import HTML, display
+    def fill(query: dict[str, str]) -> None:
+        lang = given["lang"] or query.get("lang", "")
+        try:
+            settings = Settings.from_env(env)
+            log_to(settings.home)
+            page.fill(_Asked(given, query, settings), settings)
+        except Exception as error:  # noqa: BLE001
+            page.show_trouble(error, lang if lang in LANGUAGES else "zh_CN")
 
-    from playbook.viewmodels.case import Notice
-    from playbook.widgets.base import log, notice_html, trouble
-    from playbook.widgets.theme import style_html
-
-    log.error("a page did not open", exc_info=error)
-    lang = lang or query_parameters().get("lang", "")
-    lang = lang if lang in LANGUAGES else "zh_CN"
-    banner = notice_html(Notice("failed", trouble(error, lang)), lang)
-    display(HTML(f'{style_html()}<div class="pb">{banner}</div>'))  # type: ignore[no-untyped-call]
+    if request.preheated:
+        with suppress(Exception):
+            warm_up(reads=reads)
+    request.when_known(fill)
+    return page
 
 
 class Work:
@@ -149,8 +143,6 @@ class Work:
     def __init__(self, page: "_Page | None" = None, replay: "Replay | None" = None) -> None:
         self._page = page
         self._replay = replay
-        if page is not None:
-            page.show_header()
 
     def lock(self) -> Any:
         """Step one: lock the order."""
@@ -181,57 +173,63 @@ class Work:
                 raise CheckFailedError(f"{len(differences)} differences:\n{lines}")
 
     def _step(self, name: str) -> Any:
-        """What the step shows: its place on the page, its replay, or nothing when the page did not open."""
+        """What the step shows: its place on the page, or its replay."""
         if self._page is not None:
-            return self._page.step(name)
+            return self._page.slots[name]
         return getattr(self._replay, name)() if self._replay is not None else None
 
 
+PLACES = ("home", "header", "lock", "breakdown", "remedy", "follow_up", "summary")
+
+
 class _Page:
-    """The widgets of one page: header, and one view per step that shows itself when its turn comes."""
+    """The places of one page, displayed empty and filled when it is known what was asked for.
 
-    def __init__(self, asked: _Asked, settings: Settings) -> None:
-        from playbook.firstrun import desk_of, open_home
+    Its header, and one place per step whose view shows itself when its turn comes; or the front page.
+    """
 
-        self.asked = asked
-        self.settings = settings
-        self.desk = desk_of(settings, open_home(settings), _policy(), asked.agent)
-        self.views: dict[str, Any] = {}
-        self.work: CaseModel | None = None
-        self.slots: dict[str, Any] = {}
-
-    def show_header(self) -> None:
-        """The header of the case, or the way to a case when none was asked for."""
-        from IPython.display import display
-
-        self._style()
+    def __init__(self, first: str) -> None:
         import ipywidgets as w
-
-        self.slots = {
-            name: w.VBox() for name in ("header", "lock", "breakdown", "remedy", "follow_up", "summary")
-        }
-        display(self.slots["header"])  # type: ignore[no-untyped-call]
-        self._open()
-
-    def _style(self) -> None:
         from IPython.display import HTML, display
 
+        self.slots: dict[str, Any] = {name: w.VBox() for name in PLACES}
+        self.views: dict[str, Any] = {}
+        self.work: CaseModel | None = None
+        self.first = self.slots[first]
         if "VOILA_KERNEL_ID" not in os.environ:
             from playbook.widgets.theme import style_html
 
             display(HTML(style_html()))  # type: ignore[no-untyped-call]
+        display(self.first)  # type: ignore[no-untyped-call]
 
-    def show_home(self) -> None:
-        """The front page."""
-        from IPython.display import display
+    def fill(self, asked: _Asked, settings: Settings) -> None:
+        """Put the views of what was asked for into their places."""
+        from playbook.firstrun import desk_of, open_home
 
+        self.asked = asked
+        self.desk = desk_of(settings, open_home(settings), _policy(), asked.agent)
+        if self.first is self.slots["home"]:
+            self._fill_home(settings)
+        else:
+            self._open()
+
+    def show_trouble(self, error: Exception, lang: str) -> None:
+        """A banner instead of a traceback: what is wrong, and that what was confirmed is safe."""
+        from playbook.viewmodels.case import Notice
+        from playbook.widgets.base import html, log, notice_html, trouble
+
+        log.error("a page did not open", exc_info=error)
+        for place in self.slots.values():
+            place.children = []
+        self.first.children = [html(notice_html(Notice("failed", trouble(error, lang)), lang), cls="pb")]
+
+    def _fill_home(self, settings: Settings) -> None:
         from playbook.viewmodels.home import HomeModel
         from playbook.widgets.home import HomeView
 
-        self._style()
-        view = HomeView(HomeModel(self.desk, self.asked.lang), self.settings)
+        view = HomeView(HomeModel(self.desk, self.asked.lang), settings)
         view.show()
-        display(view)  # type: ignore[no-untyped-call]
+        self.slots["home"].children = [view]
 
     def _open(self) -> None:
         from playbook.domain.ids import is_case_id
@@ -332,7 +330,3 @@ class _Page:
 
         work.observe(guarded(turn, work), "step")
         turn()
-
-    def step(self, name: str) -> Any:
-        """The place of a step on the page."""
-        return self.slots[name]

@@ -1,16 +1,91 @@
-"""What a page was asked for: the query string of a Voilà page, seen from its kernel."""
+"""A Voilà page seen from its kernel: what was asked for, and when its widgets begin to speak.
+
+A preheated kernel runs the notebook before anybody has asked for it. So the notebook shows empty places
+at once, Voilà sends the finished page without waiting for the kernel, and the places are filled while the
+browser loads its scripts.
+"""
 
 import os
+import threading
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qsl
 
+Fill = Callable[[dict[str, str]], None]
 
-def query_parameters() -> dict[str, str]:
-    """The page's query parameters; empty outside Voilà.
+PATIENCE_SECONDS = 20.0
+"""How long a browser that is already there may wait for its page's query string to arrive."""
 
-    In a preheated kernel the first call waits until a page connects: do everything slow before.
+
+class PageRequest:
+    """The request of this kernel's page, which in a preheated kernel is still to come.
+
+    Make it before the page's first widget. The browser asks for the state of all widgets once, when it
+    has loaded its scripts, and cannot place messages that come before: until then widgets of a preheated
+    kernel are silent, and the answer holds whatever they have become.
     """
-    if os.environ.get("VOILA_PREHEAT") == "True" and "QUERY_STRING" not in os.environ:
-        from voila.utils import wait_for_request
 
-        wait_for_request()
-    return dict(parse_qsl(os.environ.get("QUERY_STRING", ""), keep_blank_values=False))
+    def __init__(self) -> None:
+        self.preheated = os.environ.get("VOILA_PREHEAT") == "True" and "QUERY_STRING" not in os.environ
+        self._fill: Fill | None = None
+        self._known = threading.Event()
+        self._filled = threading.Event()
+        self._browser_listens = False
+        if self.preheated:
+            self._silence_widgets()
+
+    def when_known(self, fill: Fill) -> None:
+        """Call *fill* with the query parameters (none outside Voilà): now, or when a page is asked for.
+
+        *fill* must not raise, and changes the children of widgets that are already displayed.
+        """
+        self._fill = fill
+        if not self.preheated:
+            self._fill_once()
+            return
+        from ipykernel.kernelapp import IPKernelApp
+
+        loop = IPKernelApp.instance().kernel.io_loop
+
+        def listen() -> None:
+            from voila.utils import wait_for_request
+
+            wait_for_request()
+            self._known.set()
+            loop.add_callback(self._fill_once)
+
+        threading.Thread(target=listen, name="query string", daemon=True).start()
+
+    def _fill_once(self) -> None:
+        if self._fill is not None and not self._filled.is_set():
+            self._fill(dict(parse_qsl(os.environ.get("QUERY_STRING", ""), keep_blank_values=False)))
+            self._filled.set()
+
+    def _silence_widgets(self) -> None:
+        import comm
+        import ipywidgets  # noqa: F401 - registers its own channel: ours has to come after it
+        from ipykernel.comm.comm import BaseComm
+        from ipykernel.kernelapp import IPKernelApp
+
+        kernel = IPKernelApp.instance().kernel
+
+        class Comm(BaseComm):
+            def publish_msg(comm, *args: Any, **kwargs: Any) -> None:  # noqa: N805
+                comm.kernel = kernel  # widgets look for it before they speak
+                if self._browser_listens:
+                    super().publish_msg(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+        comm.create_comm = Comm
+        comm.get_comm_manager().register_target("jupyter.widget.control", self._browser_came)
+
+    def _browser_came(self, control: Any, message: dict[str, Any]) -> None:
+        """The browser opens the channel on which it will ask for all states: have them ready."""
+        from ipywidgets import Widget
+
+        if threading.current_thread() is threading.main_thread():
+            self._known.wait(PATIENCE_SECONDS)
+            self._fill_once()
+        else:
+            self._filled.wait(PATIENCE_SECONDS)
+        self._browser_listens = True
+        Widget.handle_control_comm_opened(control, message)

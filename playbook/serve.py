@@ -129,11 +129,12 @@ class Server(Voila):  # type: ignore[misc]
         return {**settings, "playbook_language": self.playbook_settings.language, "compress_response": True}
 
     def warm_kernels(self) -> int:
-        """How many preheated kernels have loaded everything and wait for a page's query string."""
+        """How many preheated kernels have rendered their page and wait for its query string."""
         pools: dict[str, list[asyncio.Task[Any]]] = getattr(self.kernel_manager, "_pools", {})
         done = [task for pool in pools.values() for task in pool if task.done() and not task.cancelled()]
-        started = {task.result()["kernel_id"] for task in done if task.exception() is None}
-        return len(started & RequestInfoSocketHandler._waiters.keys())  # noqa: SLF001 - Voilà has no other sign
+        started = [task.result() for task in done if task.exception() is None]
+        rendered = {content["kernel_id"] for content in started if content["task"].done()}
+        return len(rendered & RequestInfoSocketHandler._waiters.keys())  # noqa: SLF001 - Voilà has no other sign
 
 
 def configuration(host: str, port: int, *, preheat: bool) -> Config:

@@ -26,5 +26,6 @@ def watch() -> Iterator[Watch]:
     """Fails the test when a page logged an error or asked a foreign host."""
     seen = Watch()
     yield seen
+    seen.leave()
     assert seen.errors == []
     assert seen.foreign == []

@@ -96,9 +96,11 @@ class Watch:
 
     errors: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
 
     def attach(self, page: Page) -> None:
         """Listen to a page and block everything that is not local."""
+        self.pages.append(page)
 
         def console(message: ConsoleMessage) -> None:
             if message.type == "error":
@@ -114,6 +116,14 @@ class Watch:
         page.on("console", console)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.route("**/*", route)
+
+    def leave(self) -> None:
+        """Leave all pages as a person does, so that their kernels (250 MB each) are given back."""
+        for page in self.pages:
+            if not page.is_closed():
+                page.goto("about:blank")
+                page.context.close()
+        self.pages.clear()
 
 
 @dataclass

@@ -65,6 +65,7 @@ def test_markup_in_product_titles_is_only_text(browser: Browser, watch: Watch, t
         assert title in person.page.locator(".pb-rows").inner_text()
         assert person.page.locator(".pb-rows img, .pb-rows script, .pb-rows i:not(.c0,.c1,.c2)").count() == 0
         assert person.page.evaluate("window.pwned") is None
+        watch.leave()
 
 
 def test_two_windows_on_one_case_end_in_a_notice(browser: Browser, server: Server, watch: Watch) -> None:

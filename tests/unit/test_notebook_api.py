@@ -1,6 +1,7 @@
 """The names that notebooks use: how parameters are taken, and sentences for what cannot be opened."""
 
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -21,10 +22,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-def asked(query: str = "", monkeypatch: pytest.MonkeyPatch | None = None, **given: str) -> pb._Asked:
-    if monkeypatch is not None:
-        monkeypatch.setenv("QUERY_STRING", query)
-    return pb._Asked({"case": "", "sample": "", "agent": "", "lang": "", **given}, Settings.from_env())
+def asked(query: str = "", **given: str) -> pb._Asked:
+    query_parameters = dict(parse_qsl(query))
+    return pb._Asked(
+        {"case": "", "sample": "", "agent": "", "lang": "", **given}, query_parameters, Settings.from_env()
+    )
 
 
 def test_an_unknown_mode_says_what_to_write() -> None:
@@ -44,36 +46,36 @@ def test_a_sample_is_answered_step_by_step() -> None:
     work.check()
 
 
-def test_values_from_the_address_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    hostile = asked("case=%3Cscript%3E&lang=xx&agent=nobody&sample=..%2F..%2Fetc", monkeypatch)
+def test_values_from_the_address_are_checked() -> None:
+    hostile = asked("case=%3Cscript%3E&lang=xx&agent=nobody&sample=..%2F..%2Fetc")
     assert (hostile.lang, hostile.agent, hostile.case, hostile.sample) == (
         "zh_CN",
         "lin",
         "<script>",
         "../../etc",
     )
-    plain = asked("case=2026-0001&lang=en&agent=wang", monkeypatch)
+    plain = asked("case=2026-0001&lang=en&agent=wang")
     assert (plain.lang, plain.agent, plain.case) == ("en", "wang", "2026-0001")
-    assert len(asked(f"case={'9' * 500}", monkeypatch).case) == 80
+    assert len(asked(f"case={'9' * 500}").case) == 80
 
 
-def test_given_parameters_win_over_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = asked("case=2026-0009&lang=zh_CN", monkeypatch, case="2026-0001", lang="en")
+def test_given_parameters_win_over_the_address() -> None:
+    given = asked("case=2026-0009&lang=zh_CN", case="2026-0001", lang="en")
     assert (given.case, given.lang) == ("2026-0001", "en")
 
 
-def test_a_page_that_cannot_open_says_so_and_the_other_cells_stay_empty(
-    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_a_page_that_cannot_open_says_so_and_its_other_places_stay_empty(
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from IPython import display as display_module
-
-    shown: list[str] = []
-    monkeypatch.setattr(display_module, "display", lambda thing: shown.append(thing.data))
     work = pb.open(as_of="yesterday", lang="en")
-    assert [work.lock(), work.breakdown(), work.remedy(), work.follow_up(), work.summary()] == [None] * 5
+    places = [work.lock(), work.breakdown(), work.remedy(), work.follow_up(), work.summary()]
+    assert [place.children for place in places] == [()] * 5
     work.check()
-    (banner,) = shown
-    assert "PLAYBOOK_AS_OF is &#x27;yesterday&#x27;; write a time with zone" in banner
+    assert work._page is not None
+    (banner,) = work._page.first.children
+    assert "PLAYBOOK_AS_OF is &#x27;yesterday&#x27;; write a time with zone" in banner.value
     monkeypatch.setenv("PLAYBOOK_STAFF", "nobody")
+    work = pb.open(lang="zh_CN")
+    assert work._page is not None
+    assert "PLAYBOOK_STAFF" in work._page.first.children[0].value
     pb.home(lang="zh_CN")
-    assert "PLAYBOOK_STAFF" in shown[1]
