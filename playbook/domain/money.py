@@ -6,14 +6,14 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF"})
 
-
-_ONE, _CENT = Decimal(1), Decimal("0.01")
+CENT = Decimal("0.01")
+_ONE = Decimal(1)
 _TOO_MUCH = Decimal(10) ** 15
 
 
 def minor_unit(currency: str) -> Decimal:
     """The smallest amount that can be paid: one yen, one cent."""
-    return _ONE if currency in _WITHOUT_CENTS else _CENT
+    return _ONE if currency in _WITHOUT_CENTS else CENT
 
 
 @dataclass(frozen=True, slots=True, order=False)

@@ -42,6 +42,9 @@ IMPORTS: dict[str, str] = {
     "import_empty": N_("{file} is empty: no header line, no rows."),
     "import_no_orders": N_("{file} holds no orders of Amazon's Orders API."),
     "import_unreadable": N_("{file}, line {line}: cannot be read as a table ({reason})."),
+    "import_stopped": N_(
+        "{file}: reading stopped in the middle ({reason}). Import it again: what is there already stays."
+    ),
     "import_unknown_format": N_(
         "{file} is none of the known formats ({formats}). It has the columns {found}."
     ),

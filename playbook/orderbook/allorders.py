@@ -7,17 +7,27 @@ on unshipped orders has no prices: they come from another report.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from operator import itemgetter
-from typing import NamedTuple
 
 from playbook.domain.ids import Marketplace
 from playbook.domain.orders import Channel, Component
 from playbook.orderbook import cells
 from playbook.orderbook.columns import column_key, places_of
-from playbook.orderbook.lines import NOBODY, RawLine
+from playbook.orderbook.lines import (
+    NOBODY,
+    Product,
+    RawHead,
+    RawLine,
+    is_exact,
+    line_data,
+    money_text,
+    nothing_paid,
+    paid_data,
+    product,
+)
 from playbook.orderbook.markets import Markets, by_name, guess
 from playbook.orderbook.refusals import RowRefused
 from playbook.orderbook.sheets import Sheet
@@ -81,6 +91,7 @@ _USUAL = frozenset(
 _PERSONAL = frozenset({"order-id", "order-item-id", "buyer-email", "quantity-purchased"})
 _UNPRICED = "quantity-to-ship"
 
+_ZERO = Decimal(0)
 _ADDED = {
     "shipping-price": Component.SHIPPING,
     "gift-wrap-price": Component.GIFT_WRAP,
@@ -113,7 +124,7 @@ def recognises_new(columns: Iterable[str]) -> bool:
 
 _HEAD = (
     *("amazon-order-id", "purchase-date", "last-updated-date", "order-status", "sales-channel", "currency"),
-    *("fulfillment-channel", "ship-service-level", "is-prime", "is-business-order", "purchase-order-number"),
+    *("is-business-order", "purchase-order-number"),
     *("latest-delivery-date", "original-order-id", "ship-country", "ship-city", "ship-state"),
     *("ship-postal-code", "buyer-email", "buyer-name", "recipient-name", "phone", "ship-address-1"),
     *("ship-address-2", "ship-address-3"),
@@ -124,25 +135,7 @@ _LINE = (
     *("sku", "asin", "product-name", "item-status", "quantity", "quantity-shipped", "number-of-items"),
     *("order-item-id", "delivered-date", "tracking-number"),
 )
-_AMOUNTS = ("item-price", *_ADDED, *_TAXES)
-
-
-class _Head(NamedTuple):
-    """What the rows of an order have in common."""
-
-    order_id: str
-    placed_at: datetime
-    current_at: datetime | None
-    status: str
-    marketplace: Marketplace
-    currency: str
-    channel: Channel
-    business: bool
-    po_number: str
-    latest_delivery_on: date | None
-    replaces: str
-    country: str
-    recipient: Recipient
+_CHANNEL = ("fulfillment-channel", "ship-service-level", "is-prime")
 
 
 class AllOrders:
@@ -166,81 +159,79 @@ class AllOrders:
         self._priced = priced
         self._zone = zone
         self._known_markets: dict[tuple[str, str, str], Marketplace] = {}
-        self._head_of, self._line_of, self._amounts_of = (
-            itemgetter(*(places.get(name, width) for name in names)) for names in (_HEAD, _LINE, _AMOUNTS)
+        self._head_of, self._line_of, self._channel_of = (
+            itemgetter(*(places.get(name, width) for name in names)) for names in (_HEAD, _LINE, _CHANNEL)
         )
-        self._last: tuple[tuple[str, ...], _Head] | None = None
+        self._item_price = places.get("item-price", width)
+        added = [(component, places[name]) for name, component in _ADDED.items() if name in places]
+        taxes = [(component, places[name]) for name, component in _TAXES.items() if name in places]
+        self._added = {True: added, False: added + taxes}
+        self._last: RawHead
+        self._last_common: tuple[str, ...] = ()
 
     def read(self, number: int, row: Sequence[str]) -> RawLine:
         """One row as one line. RowRefused with the reason when it is none."""
-        whole = (*row[: self._width], "")
+        whole = row if len(row) > self._width else [*row, ""]
         sku, asin, title, item_status, quantity, shipped, pieces, item_id, delivered, tracking = map(
             str.strip, self._line_of(whole)
         )
-        if not (sku := cells.tidy(sku, 100)):
-            raise RowRefused("row_no_sku")
-        head = self._read_head(self._head_of(whole))
-        status = item_status or head.status
-        cancelled = status.casefold().startswith("cancel")
-        if cancelled and quantity in {"", "0"}:
-            raise RowRefused("row_cancelled_empty")
-        units = cells.units(quantity)
-        pending = head.status.casefold().startswith("pending")
-        unpriced = not self._priced or cancelled or bool(head.replaces) or pending
-        tax_included = self._markets[head.marketplace].tax_included
-        return RawLine(
-            number=number,
-            order_id=head.order_id,
-            sku=sku,
-            title=cells.tidy(title),
-            units=units,
-            currency=head.currency,
-            amounts=_amounts(self._amounts_of(whole), unpriced, tax_included),
-            placed_at=head.placed_at,
-            marketplace=head.marketplace,
-            channel=head.channel,
-            asin=asin.upper(),
-            order_item_id=item_id if item_id.isdigit() else cells.number_text(item_id),
-            pieces=_pieces(pieces),
-            shipped=_shipped(shipped, status, units),
+        bought = _product(sku, title, asin)
+        common = self._head_of(whole)
+        if common != self._last_common:
+            self._last, self._last_common = self._read_head(common), common
+        head = self._last
+        units, sent, cancelled = _counted(quantity, shipped, item_status or head.status)
+        if cancelled:
+            self._paid(whole, head, unpriced=True)
+            paid = nothing_paid(head.currency)
+        else:
+            paid = self._paid(whole, head, unpriced=not self._priced or _has_no_price_yet(head))
+        delivered_on = _day(delivered) if delivered else None
+        data = line_data(
+            bought,
+            units,
+            _channel(*self._channel_of(whole)),
+            paid,
+            shipped=sent,
             cancelled=cancelled,
-            delivered_on=_day(delivered) if delivered else None,
-            business=head.business,
-            po_number=head.po_number,
-            country=head.country,
-            status=head.status,
-            latest_delivery_on=head.latest_delivery_on,
-            replaces=head.replaces,
-            current_at=head.current_at,
-            tracking=cells.tidy(tracking, 80),
-            recipient=head.recipient,
-            cells=tuple(row),
+            order_item_id=item_id if item_id.isdecimal() else cells.number_text(item_id),
+            pieces=_pieces(pieces) if pieces else 1,
+            delivered_on=delivered_on,
         )
+        tracking = cells.tidy(tracking, 80) if tracking else ""
+        return RawLine(number, head, bought, units, data, delivered_on, tracking, row)
 
-    def _read_head(self, common: tuple[str, ...]) -> _Head:
-        if self._last is None or self._last[0] != common:
-            self._last = common, self._new_head(dict(zip(_HEAD, map(str.strip, common), strict=True)))
-        return self._last[1]
-
-    def _new_head(self, cell: Mapping[str, str]) -> _Head:
+    def _read_head(self, common: tuple[str, ...]) -> RawHead:
+        cell = dict(zip(_HEAD, map(str.strip, common), strict=True))
         country, currency = cell["ship-country"], cell["currency"].upper()
         market = self._market(cell["sales-channel"], currency, country)
         updated, latest = cell["last-updated-date"], cell["latest-delivery-date"]
-        return _Head(
+        return RawHead(
             order_id=cells.tidy(cell["amazon-order-id"], 41),
             placed_at=cells.moment(cell["purchase-date"], self._zone),
-            current_at=cells.moment(updated, self._zone) if updated else None,
-            status=cells.tidy(cell["order-status"], 40),
             marketplace=market,
-            currency=currency or self._markets[market].currency,
-            channel=_channel(cell["fulfillment-channel"], cell["ship-service-level"], cell["is-prime"]),
+            currency=cells.currency(currency or self._markets[market].currency),
             business=cells.flag(cell["is-business-order"]),
             po_number=cells.tidy(cell["purchase-order-number"], 80),
+            country=cells.tidy(country, 60),
+            status=cells.tidy(cell["order-status"], 40),
             latest_delivery_on=_day(latest),
             replaces=cells.tidy(cell["original-order-id"], 40),
-            country=cells.tidy(country, 60),
+            current_at=cells.moment(updated, self._zone) if updated else None,
             recipient=_recipient(cell),
         )
+
+    def _paid(self, row: Sequence[str], head: RawHead, *, unpriced: bool) -> str:
+        """What was paid, as JSON, from the cells of all amounts that count in this marketplace."""
+        currency = head.currency
+        item = _amount(row[self._item_price], currency)
+        if not item and not unpriced:
+            raise RowRefused("row_no_price")
+        amounts = [(Component.ITEM, item or money_text(_ZERO, currency))]
+        for component, place in self._added[self._markets[head.marketplace].tax_included]:
+            if (text := row[place]) and (amount := _amount(text, currency)):
+                amounts.append((component, amount))
+        return paid_data(amounts, currency)
 
     def _market(self, channel: str, currency: str, country: str) -> Marketplace:
         key = (channel, currency, country)
@@ -250,31 +241,48 @@ class AllOrders:
         return self._known_markets[key]
 
 
-@lru_cache(maxsize=50_000)
-def _amounts(texts: tuple[str, ...], unpriced: bool, tax_included: bool) -> Mapping[Component, Decimal]:
-    """The amounts of a row by component; remembered, because rows repeat them."""
-    cell = dict(zip(_AMOUNTS, texts, strict=True))
-    item = cells.amount(cell["item-price"])
-    if item is None and not unpriced:
-        raise RowRefused("row_no_price")
-    amounts = {Component.ITEM: item or Decimal(0)}
-    for column, component in (_ADDED if tax_included else _ADDED | _TAXES).items():
-        if (value := cells.amount(cell[column])) is not None:
-            amounts[component] = value
-    return amounts
+def _amount(text: str, currency: str) -> str:
+    """An amount as it is kept, empty for an empty cell. RowRefused when it is none."""
+    try:
+        if is_exact(text, currency):
+            return text
+        value = cells.amount(text)
+        return "" if value is None else money_text(value, currency)
+    except ValueError as error:
+        raise RowRefused("row_wrong", reason=str(error)) from None
 
 
+@lru_cache(maxsize=1000)
 def _channel(fulfilment: str, service: str, prime: str) -> Channel:
+    fulfilment = fulfilment.strip()
     if fulfilment.casefold() in {"amazon", "afn", "fba"} or fulfilment.casefold().startswith("amazon_"):
         return Channel.FBA
     is_prime = cells.flag(prime) or "prime" in service.casefold()
     return Channel.SFP if is_prime else Channel.FBM
 
 
-def _shipped(quantity: str, status: str, units: int) -> int:
-    if quantity:
-        return min(int(quantity), units) if quantity.isdigit() else 0
-    return units if status.casefold().startswith(("shipped", "delivered", "complete")) else 0
+@lru_cache(maxsize=50_000)
+def _product(sku: str, title: str, asin: str) -> Product:
+    if not (sku := cells.tidy(sku, 100)):
+        raise RowRefused("row_no_sku")
+    return product(sku, cells.tidy(title), asin)
+
+
+@lru_cache(maxsize=50_000)
+def _counted(quantity: str, shipped: str, status: str) -> tuple[int, int, bool]:
+    """Units ordered and shipped, and whether they were cancelled."""
+    folded = status.casefold()
+    cancelled = folded.startswith("cancel")
+    if cancelled and quantity in {"", "0"}:
+        raise RowRefused("row_cancelled_empty")
+    units = cells.units(quantity)
+    if shipped:
+        return units, min(int(shipped), units) if shipped.isdecimal() else 0, cancelled
+    return units, units if folded.startswith(("shipped", "delivered", "complete")) else 0, cancelled
+
+
+def _has_no_price_yet(head: RawHead) -> bool:
+    return bool(head.replaces) or head.status[:7].casefold() == "pending"
 
 
 def _day(text: str) -> date | None:

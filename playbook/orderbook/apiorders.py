@@ -9,6 +9,7 @@ come in answers of their own and are put together by order number; its ``ItemPri
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,11 @@ def open_api(path: Path) -> Sheet:
     if first is None:
         raise ImportRefused("import_no_orders", file=path.name)
 
-    def column(place: int) -> Iterator[str]:
-        return (cells[place] for _, cells in _rows(path))
+    return Sheet(path.name, COLUMNS, partial(_rows, path), partial(_column, path))
 
-    return Sheet(path.name, COLUMNS, lambda: _rows(path), column)
+
+def _column(path: Path, place: int) -> Iterator[str]:
+    return (cells[place] for _, cells in _rows(path))
 
 
 def _rows(path: Path) -> Iterator[Row]:

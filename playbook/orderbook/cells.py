@@ -70,6 +70,14 @@ def amount(text: str) -> Decimal | None:
     return Decimal(bare)
 
 
+@lru_cache(maxsize=1000)
+def currency(text: str) -> str:
+    """A currency code, three capitals. RowRefused for anything else."""
+    if len(text) != 3 or not text.isascii() or not text.isalpha() or not text.isupper():
+        raise RowRefused("row_currency", text=repr(text[:20]))
+    return text
+
+
 @lru_cache(maxsize=50_000)
 def moment(text: str, zone: str = "UTC", pattern: str = "") -> datetime:
     """A time in UTC. Times that name no zone are in *zone*; *pattern* is a strptime format.

@@ -110,7 +110,8 @@ def _by_similar_number(number: str, query: Query, store: Store, leads: Leads) ->
     groups = [group for group in _WORD.findall(number) if len(group) > 5]
     near = [
         order_id
-        for order_id in store.find_by_key(Key.ORDER_PART, groups, before=query.at)
+        for group in groups
+        for order_id in _with_part(group, query, store)
         if OSA.distance(squeeze(order_id), squeeze(number)) <= NEAR_NUMBER
     ]
     leads.add(near, "order_id_similar", given=number)
@@ -121,8 +122,7 @@ def _by_part(query: Query, store: Store, leads: Leads) -> None:
     if len(part) < SHORTEST_PART:
         return
     found = {
-        **store.find_by_prefix(Key.ORDER_BACKWARDS, part[::-1], before=query.at),
-        **store.find_by_key(Key.ORDER_PART, [part], before=query.at),
+        **_with_part(part, query, store),
         **store.find_by_prefix(Key.ORDER, part, before=query.at),
     }
     if not found:
@@ -158,12 +158,13 @@ def _by_text(query: Query, text: str, store: Store, leads: Leads) -> None:
     for part in [
         value for value in values if value.isdigit() and 5 <= len(value) < 17 and value not in numbers
     ]:
-        found = store.find_by_key(Key.ORDER_PART, [part], before=query.at)
-        leads.add(found or _ending(part, query, store), "order_id_part", part=part)
+        leads.add(_with_part(part, query, store), "order_id_part", part=part)
 
 
-def _ending(part: str, query: Query, store: Store) -> Iterable[OrderId]:
-    return store.find_by_prefix(Key.ORDER_BACKWARDS, part[::-1], before=query.at)
+def _with_part(part: str, query: Query, store: Store) -> dict[OrderId, int]:
+    """Orders whose number ends with *part* or has it as a group of its own."""
+    ending = store.find_by_prefix(Key.ORDER_BACKWARDS, part[::-1], before=query.at)
+    return ending | store.find_by_key(Key.ORDER_PART, [part], before=query.at)
 
 
 def _by_person(query: Query, store: Store, leads: Leads) -> None:

@@ -1,26 +1,27 @@
 """Importing report files: streamed, idempotent, every row that is left out with its reason."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from playbook.domain.ids import OrderId
 from playbook.domain.problems import problem
 from playbook.orderbook import cells
 from playbook.orderbook.afterwards import AfterReader, RawEarlier, apply_rows
+from playbook.orderbook.ahead import ReadingAheadError, read_ahead
 from playbook.orderbook.formats import AUTO, open_report, reader_for
-from playbook.orderbook.lines import KEEP_DAYS, RawLine, entry_from
-from playbook.orderbook.links import link_replacements, put_earlier
+from playbook.orderbook.lines import KEEP_DAYS, NOBODY, RawLine, order_from
+from playbook.orderbook.links import put_earlier
 from playbook.orderbook.markets import Markets
-from playbook.orderbook.refusals import RowRefused, Skipped
+from playbook.orderbook.refusals import ImportRefused, RowRefused, Skipped
 from playbook.orderbook.sheets import Sheet
 from playbook.policy import load_policy
 from playbook.settings import data_dir
-from playbook.store import OrderEntry, OrdersSaved, Store
+from playbook.store import OrderEntry, OrdersSaved, Store, StoredOrder
 
 LONGEST_ORDER_ID = 40
 PROGRESS_EVERY = 2000
@@ -50,11 +51,30 @@ class ImportResult:
         return f"imported {self.orders} orders, {self.lines} lines, {self.skipped} skipped"
 
 
+class _Progress(NamedTuple):
+    """Rows read, of how many."""
+
+    done: int
+    total: int
+
+
 @dataclass(slots=True)
 class _Tally:
+    """What was counted so far, and who hears of rows left out and of progress."""
+
+    on_skip: Callable[[Skipped], None]
+    on_progress: Callable[[int, int], None]
     orders: int = 0
     lines: int = 0
     skipped: int = 0
+
+    def note(self, event: Skipped | _Progress) -> None:
+        """Count and pass on what is not an order."""
+        if isinstance(event, Skipped):
+            self.skipped += 1
+            self.on_skip(event)
+        else:
+            self.on_progress(event.done, event.total)
 
 
 def import_file(
@@ -68,86 +88,105 @@ def import_file(
     keep_until: date | None = None,
     on_skip: Callable[[Skipped], None] = lambda _skipped: None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    ahead: bool = False,
 ) -> ImportResult:
     """Put the orders of a report into the order book; importing it again changes nothing.
 
     *markets* are the policy's marketplaces, *at* is now. Personal data are kept until 30 days after
     delivery, or until *keep_until*; what is past that day already is not stored. *on_skip* hears of every
-    row left out, *on_progress* of rows read and their total. Raises ImportRefused when the file as a
+    row left out, *on_progress* of rows read and their total. *ahead* reads the file in a second process while
+    this one writes (see `read_ahead`): worth it for large files. Raises ImportRefused when the file as a
     whole cannot be read, StoreError when the database cannot be written.
     """
     sheet = open_report(path)
     reader = reader_for(sheet, format, markets, map_file)
+    tally = _Tally(on_skip, on_progress)
     if isinstance(reader, AfterReader):
-        return _import_afterwards(store, sheet, reader, on_skip, on_progress)
-    tally = _Tally()
-    seen: list[OrderId] = []
+        saved = store.put_orders(_orders_afterwards(store, sheet, reader, tally), sheet.name)
+    else:
+        portions = read_ahead(_portions, sheet, reader) if ahead else _portions(sheet, reader)
+        try:
+            saved = store.put_orders(_orders_found(portions, tally, keep_until, at.date()), sheet.name)
+        except ReadingAheadError as error:
+            raise ImportRefused("import_stopped", file=sheet.name, reason=str(error)) from error
+    return ImportResult(tally.orders, tally.lines, tally.skipped, saved)
 
-    def skip(skipped: Skipped) -> None:
-        tally.skipped += 1
-        on_skip(skipped)
 
-    def entries() -> Iterator[OrderEntry]:
-        for rows in _orders(sheet, reader, skip, on_progress):
-            entry, left_out = entry_from(rows)
-            for one in left_out:
-                skip(one)
-            if entry is not None:
+def _orders_found(
+    portions: Iterable[list[StoredOrder | Skipped | _Progress]],
+    tally: _Tally,
+    keep_until: date | None,
+    today: date,
+) -> Iterator[StoredOrder]:
+    for found in chain.from_iterable(portions):
+        if isinstance(found, StoredOrder):
+            tally.orders += 1
+            tally.lines += len(found.sold)
+            yield _keeping(found, keep_until, today)
+        else:
+            tally.note(found)
+
+
+def _portions(sheet: Sheet, reader: "_Reader[RawLine]") -> Iterator[list[StoredOrder | Skipped | _Progress]]:
+    """The orders of a report, the rows left out and the progress, many at a time."""
+    found: list[StoredOrder | Skipped | _Progress] = []
+    for one in _rows_by_order(sheet, reader):
+        if isinstance(one, list):
+            order, left_out = order_from(one)
+            found += left_out
+            if order is not None:
+                found.append(order)
+        else:
+            found.append(one)
+        if len(found) >= ORDERS_AT_ONCE:
+            yield found
+            found = []
+    yield found
+
+
+def _keeping(order: StoredOrder, keep_until: date | None, today: date) -> StoredOrder:
+    """*order* without its recipient when the day to forget him is past."""
+    if order.purge_after is None:
+        return order
+    until = keep_until or order.purge_after
+    if until < today:
+        return order._replace(recipient=NOBODY, purge_after=None)
+    return order._replace(purge_after=until)
+
+
+def _orders_afterwards(
+    store: Store, sheet: Sheet, reader: AfterReader, tally: _Tally
+) -> Iterator[OrderEntry]:
+    """Orders of the book with what a report on returns, refunds or replacements adds to them."""
+    groups = _whole_orders(_rows_by_order(sheet, reader), tally)
+    while some := list(islice(groups, ORDERS_AT_ONCE)):
+        known = store.orders([OrderId(rows[0].order_id) for rows in some])
+        for rows in some:
+            order = known.get(OrderId(rows[0].order_id))
+            if order is None:
+                why = problem("row_unknown_order", order_id=rows[0].order_id)
+                for row in rows:
+                    tally.note(Skipped(row.number, row.order_id, why))
+                continue
+            applied = apply_rows(order, rows)
+            for one in applied.skipped:
+                tally.note(one)
+            if applied.rows:
                 tally.orders += 1
-                tally.lines += len(entry.order.lines)
-                seen.append(entry.order.order_id)
-                if entry.order.replaces:
-                    seen.append(entry.order.replaces)
-                yield _keeping(entry, keep_until, at.date())
-
-    saved = store.put_orders(entries(), path.name)
-    link_replacements(store, seen, path.name)
-    return ImportResult(tally.orders, tally.lines, tally.skipped, saved)
+                tally.lines += applied.rows
+                tracking = tuple(dict.fromkeys(row.tracking for row in rows if row.tracking))
+                rmas = tuple(dict.fromkeys(row.rma for row in rows if row.rma))
+                yield OrderEntry(applied.order, tracking=tracking, rmas=rmas)
 
 
-def _keeping(entry: OrderEntry, keep_until: date | None, today: date) -> OrderEntry:
-    if entry.purge_after is None:
-        return entry
-    until = keep_until or entry.purge_after
-    return replace(entry, purge_after=until if until >= today else None)
-
-
-def _import_afterwards(
-    store: Store,
-    sheet: Sheet,
-    reader: AfterReader,
-    on_skip: Callable[[Skipped], None],
-    on_progress: Callable[[int, int], None],
-) -> ImportResult:
-    tally = _Tally()
-
-    def skip(skipped: Skipped) -> None:
-        tally.skipped += 1
-        on_skip(skipped)
-
-    def entries() -> Iterator[OrderEntry]:
-        groups = _orders(sheet, reader, skip, on_progress)
-        while some := list(islice(groups, ORDERS_AT_ONCE)):
-            known = store.orders([OrderId(rows[0].order_id) for rows in some])
-            for rows in some:
-                order = known.get(OrderId(rows[0].order_id))
-                if order is None:
-                    why = problem("row_unknown_order", order_id=rows[0].order_id)
-                    for row in rows:
-                        skip(Skipped(row.number, row.order_id, why))
-                    continue
-                applied = apply_rows(order, rows)
-                for one in applied.skipped:
-                    skip(one)
-                if applied.rows:
-                    tally.orders += 1
-                    tally.lines += applied.rows
-                    tracking = tuple(dict.fromkeys(row.tracking for row in rows if row.tracking))
-                    rmas = tuple(dict.fromkeys(row.rma for row in rows if row.rma))
-                    yield OrderEntry(applied.order, tracking=tracking, rmas=rmas)
-
-    saved = store.put_orders(entries(), sheet.name)
-    return ImportResult(tally.orders, tally.lines, tally.skipped, saved)
+def _whole_orders(
+    found: Iterable[list[RawEarlier] | Skipped | _Progress], tally: _Tally
+) -> Iterator[list[RawEarlier]]:
+    for one in found:
+        if isinstance(one, list):
+            yield one
+        else:
+            tally.note(one)
 
 
 class _Reader(Protocol[_RowT_co]):
@@ -157,34 +196,38 @@ class _Reader(Protocol[_RowT_co]):
     def read(self, number: int, row: Sequence[str]) -> _RowT_co: ...
 
 
-def _orders(
-    sheet: Sheet,
-    reader: _Reader[_RowT_co],
-    skip: Callable[[Skipped], None],
-    progress: Callable[[int, int], None],
-) -> Iterator[list[_RowT_co]]:
-    """The rows of each order together, as soon as its last row was read, wherever its rows stand."""
+def _rows_by_order(sheet: Sheet, reader: _Reader[_RowT_co]) -> Iterator[list[_RowT_co] | Skipped | _Progress]:
+    """The rows of each order together, as soon as its last row was read, wherever its rows stand.
+
+    Between them the rows that are left out, and how far it has come.
+    """
     place, width = reader.order_column, len(sheet.columns)
-    left = Counter(cell.strip() for cell in sheet.column(place))
+    left = Counter(map(str.strip, sheet.column(place)))
     total = left.total()
     waiting: dict[str, list[_RowT_co]] = {}
+    read, known = reader.read, ""
     for done, (number, row) in enumerate(sheet.rows(), start=1):
         if done % PROGRESS_EVERY == 0:
-            progress(done, total)
+            yield _Progress(done, total)
         key = row[place].strip() if len(row) > place else ""
         try:
-            _check(row, key, width)
-            line = reader.read(number, row)
+            if key != known or len(row) != width:
+                _check(row, key, width)
+                known = key
+            line = read(number, row)
         except RowRefused as refused:
-            skip(Skipped(number, key[:LONGEST_ORDER_ID], refused.why))
+            yield Skipped(number, key[:LONGEST_ORDER_ID], refused.why)
         else:
-            waiting.setdefault(key, []).append(line)
+            if key in waiting:
+                waiting[key].append(line)
+            else:
+                waiting[key] = [line]
         left[key] -= 1
         if left[key] == 0:
             del left[key]
             if key in waiting:
                 yield waiting.pop(key)
-    progress(total, total)
+    yield _Progress(total, total)
 
 
 def _check(row: Sequence[str], order_id: str, width: int) -> None:

@@ -1,17 +1,25 @@
-"""One row of any report as one order line, and the rows of an order as one order."""
+"""One row of any report as one order line, and the rows of an order as one order.
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+Reports hold millions of lines, so a line is written down at once as the JSON that the order book keeps;
+reading it back checks it again (`playbook.domain.orders`). A test holds both against each other.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, DecimalException
 from functools import lru_cache
+from json.encoder import encode_basestring as quoted
 from typing import NamedTuple
 
-from playbook.domain.ids import Asin, Marketplace, OrderId, OrderItemId, Sku, is_asin
-from playbook.domain.money import Money
-from playbook.domain.orders import PROMOTIONS, Channel, Component, Order, OrderLine
+from playbook.domain.ids import Marketplace, OrderId, is_asin
+from playbook.domain.money import CENT, Money, minor_unit
+from playbook.domain.orders import PROMOTIONS, Channel, Component
 from playbook.domain.problems import problem
-from playbook.orderbook.refusals import Skipped
-from playbook.store import OrderEntry, Recipient
+from playbook.orderbook.refusals import RowRefused, Skipped
+from playbook.store import Recipient, StoredOrder
+from playbook.store.keys import order_keys, sku_key
+from playbook.store.tables import utc_text
 
 NOBODY = Recipient()
 
@@ -21,30 +29,19 @@ KEEP_DAYS = 30
 USUAL_DELIVERY_DAYS = 14
 """When a report does not say when an order was delivered, it is taken to be delivered by then."""
 
+_EXACT = re.compile(r"(?:0|[1-9][0-9]{0,9})\.[0-9]{2}")
+_NOTHING = frozenset({"0", "0.00", "-0", "-0.00"})
+_MONEY_BEGINS = {component: f'"{component.value}":{{"amount":"' for component in Component}
+_CHANNEL_IS = {channel: f',"channel":"{channel.value}","paid":' for channel in Channel}
 
-class RawLine(NamedTuple):
-    """What one row says. ``number`` is its line in the file, ``cells`` identify repeated rows.
 
-    ``shipped`` is None where the report does not say. Amounts are line totals by component;
-    promotions of either sign count as deductions.
-    """
+class RawHead(NamedTuple):
+    """What the rows of an order say about it, the same in all of them."""
 
-    number: int
     order_id: str
-    sku: str
-    title: str
-    units: int
-    currency: str
-    amounts: Mapping[Component, Decimal]
     placed_at: datetime
     marketplace: Marketplace
-    channel: Channel
-    asin: str = ""
-    order_item_id: str = ""
-    pieces: int = 1
-    shipped: int | None = None
-    cancelled: bool = False
-    delivered_on: date | None = None
+    currency: str
     business: bool = False
     po_number: str = ""
     country: str = ""
@@ -53,116 +50,235 @@ class RawLine(NamedTuple):
     replaces: str = ""
     current_at: datetime | None = None
     buyer: str = ""
-    tracking: str = ""
     recipient: Recipient = NOBODY
-    cells: tuple[str, ...] = ()
 
 
-def entry_from(rows: Sequence[RawLine]) -> tuple[OrderEntry | None, list[Skipped]]:
-    """The order that *rows* (at least one, all of one order) add up to, and the rows left out."""
-    order_id = rows[0].order_id
-    kept, skipped = _without_repeats(rows)
-    currencies = {row.currency for row in kept}
-    if len(currencies) > 1:
-        why = problem("row_mixed_currencies", currencies=", ".join(sorted(currencies)))
-        return None, [*skipped, *(Skipped(row.number, order_id, why) for row in kept)]
-    lines: list[OrderLine] = []
-    for row in kept:
-        try:
-            lines.append(_line(row, len(lines) + 1))
-        except ValueError as error:
-            reason = str(error).splitlines()[-1].strip()[:200]
-            skipped.append(Skipped(row.number, order_id, problem("row_wrong", reason=reason)))
-    if not lines:
-        return None, skipped
-    return _entry(kept, lines), skipped
+class Product(NamedTuple):
+    """What a row says about the product it is about: as texts, and as the JSON of a line."""
+
+    sku: str
+    sold: tuple[str, str, str]
+    names: str
+    asin: str
 
 
-def _without_repeats(rows: Sequence[RawLine]) -> tuple[list[RawLine], list[Skipped]]:
-    first: dict[tuple[str, ...], int] = {}
-    kept: list[RawLine] = []
-    skipped: list[Skipped] = []
-    for row in rows:
-        known = first.setdefault(row.cells, row.number) if row.cells else row.number
-        if known == row.number:
-            kept.append(row)
-        else:
-            skipped.append(Skipped(row.number, row.order_id, problem("row_repeated", line=known)))
-    return kept, skipped
+class RawLine(NamedTuple):
+    """What one row says. ``number`` is its line in the file, ``cells`` identify repeated rows.
 
+    ``data`` is the line as JSON, from `line_data`, but for its number in the order.
+    """
 
-def _line(row: RawLine, number: int) -> OrderLine:
-    cancelled = row.units if row.cancelled else 0
-    live = row.units - cancelled
-    return OrderLine(
-        line=number,
-        sku=Sku(row.sku),
-        title=row.title or row.sku,
-        units_ordered=row.units,
-        units_shipped=live if row.shipped is None else min(row.shipped, live),
-        units_cancelled=cancelled,
-        channel=row.channel,
-        paid=_paid(row) if live else {Component.ITEM: Money.zero(row.currency)},
-        asin=Asin(row.asin) if is_asin(row.asin) else None,
-        order_item_id=OrderItemId(row.order_item_id) if row.order_item_id else None,
-        pieces_per_unit=row.pieces,
-        delivered_on=row.delivered_on,
-    )
-
-
-def _paid(row: RawLine) -> dict[Component, Money]:
-    paid: dict[Component, Money] = {}
-    for component, value in row.amounts.items():
-        if component in PROMOTIONS:
-            value = -abs(value)  # noqa: PLW2901 - reports write discounts with either sign
-        if value or component is Component.ITEM:
-            paid[component] = _money(value, row.currency)
-    item = paid[Component.ITEM]
-    if item.amount < 0:
-        paid[Component.ITEM] = Money.zero(row.currency)
-        paid[Component.PROMOTION] = paid.get(Component.PROMOTION, Money.zero(row.currency)) + item
-    return paid
+    number: int
+    head: RawHead
+    product: Product
+    units: int
+    data: str
+    delivered_on: date | None = None
+    tracking: str = ""
+    cells: Sequence[str] = ()
 
 
 @lru_cache(maxsize=50_000)
-def _money(value: Decimal, currency: str) -> Money:
-    return Money.rounded(value, currency)
+def product(sku: str, title: str, asin: str) -> Product:
+    """A product by its SKU, which must not be empty, its title and what stands where the ASIN should."""
+    title, asin = title or sku, asin.upper()
+    asin = asin if is_asin(asin) else ""
+    names = f',"sku":{quoted(sku)},"title":{quoted(title)}'
+    return Product(sku, (sku_key(sku), title, asin), names, f',"asin":"{asin}"' if asin else "")
 
 
-def _entry(rows: Sequence[RawLine], lines: list[OrderLine]) -> OrderEntry:
-    first = rows[0]
-    current = [row.current_at for row in rows if row.current_at is not None]
-    latest = [row.latest_delivery_on for row in rows if row.latest_delivery_on is not None]
-    replaces = _first(rows, "replaces")
-    order = Order(
-        order_id=OrderId(first.order_id),
-        marketplace=first.marketplace,
-        currency=first.currency,
-        placed_at=min(row.placed_at for row in rows),
-        lines=tuple(lines),
-        business=any(row.business for row in rows),
-        po_number=_first(rows, "po_number") or None,
-        ship_country=_first(rows, "country") or None,
-        status=_first(rows, "status"),
+@lru_cache(maxsize=100_000)
+def money_text(amount: Decimal, currency: str) -> str:
+    """A payable amount as it is kept: *amount* in *currency* rounded to the smallest unit.
+
+    ValueError when it cannot be money.
+    """
+    try:
+        return str(Money.rounded(amount, currency).amount)
+    except DecimalException:
+        raise ValueError(f"not an amount of money: {amount}") from None
+
+
+def is_exact(text: str, currency: str) -> bool:
+    """Whether *text* is an amount in *currency* written as it is kept."""
+    return _EXACT.fullmatch(text) is not None and minor_unit(currency) is CENT
+
+
+def paid_data(amounts: Sequence[tuple[Component, str]], currency: str) -> str:
+    """What was paid for a line, as JSON: amounts as from `money_text`, the item's first.
+
+    Promotions of either sign count as deductions, and a negative price as one. RowRefused for any other
+    negative amount.
+    """
+    if amounts[0][1][0] == "-":
+        amounts = _without_negative_price(dict(amounts), currency)
+    begin, end = _MONEY_BEGINS, f'","currency":"{currency}"}}'
+    data = f"{{{begin[Component.ITEM]}{amounts[0][1]}{end}"
+    for component, amount in amounts[1:]:
+        if component in PROMOTIONS:
+            amount = amount if amount[0] == "-" else f"-{amount}"  # noqa: PLW2901
+        elif amount[0] == "-":
+            raise RowRefused("row_wrong", reason=f"{component} cannot be {amount} {currency}")
+        if amount not in _NOTHING:
+            data += f",{begin[component]}{amount}{end}"
+    return data + "}"
+
+
+def _without_negative_price(amounts: dict[Component, str], currency: str) -> Sequence[tuple[Component, str]]:
+    price = Decimal(amounts[Component.ITEM])
+    off = abs(Decimal(amounts.get(Component.PROMOTION, 0))) - price
+    nothing = money_text(Decimal(0), currency)
+    return list((amounts | {Component.ITEM: nothing, Component.PROMOTION: f"{off:f}"}).items())
+
+
+@lru_cache(maxsize=100)
+def nothing_paid(currency: str) -> str:
+    """What was paid for a cancelled line, as JSON."""
+    return paid_data([(Component.ITEM, money_text(Decimal(0), currency))], currency)
+
+
+def line_data(
+    of: Product,
+    units: int,
+    channel: Channel,
+    paid: str,
+    *,
+    shipped: int | None = None,
+    cancelled: bool = False,
+    order_item_id: str = "",
+    pieces: int = 1,
+    delivered_on: date | None = None,
+) -> str:
+    """An `playbook.domain.orders.OrderLine` as JSON without its beginning, the line number.
+
+    ``shipped`` is None where the report does not say; *paid* comes from `paid_data` or `nothing_paid`.
+    """
+    live = 0 if cancelled else units
+    sent = live if shipped is None or shipped > live else shipped
+    data = f'{of.names},"units_ordered":{units},"units_shipped":{sent}'
+    if cancelled:
+        data += f',"units_cancelled":{units}'
+    data += f"{_CHANNEL_IS[channel]}{paid}{of.asin}"
+    if order_item_id:
+        data += f',"order_item_id":{quoted(order_item_id)}'
+    if pieces != 1:
+        data += f',"pieces_per_unit":{pieces}'
+    if delivered_on is not None:
+        data += f',"delivered_on":"{delivered_on}"'
+    return data + "}"
+
+
+def order_from(rows: Sequence[RawLine]) -> tuple[StoredOrder | None, list[Skipped]]:
+    """The order that *rows* (at least one, all of one order) add up to, and the rows left out."""
+    kept, skipped = _without_repeats(rows) if len(rows) > 1 else (rows, [])
+    head = kept[0].head
+    if any(row.head is not head for row in kept):
+        heads = [row.head for row in kept]
+        currencies = {one.currency for one in heads}
+        if len(currencies) > 1:
+            why = problem("row_mixed_currencies", currencies=", ".join(sorted(currencies)))
+            return None, [*skipped, *(Skipped(row.number, head.order_id, why) for row in kept)]
+        head = _joined(heads)
+    return _order(head, kept), skipped
+
+
+def _without_repeats(rows: Sequence[RawLine]) -> tuple[list[RawLine], list[Skipped]]:
+    first: dict[str, list[RawLine]] = {}
+    kept: list[RawLine] = []
+    skipped: list[Skipped] = []
+    for row in rows:
+        alike = first.setdefault(row.data, [])
+        known = next((one for one in alike if row.cells and one.cells == row.cells), None)
+        if known is None:
+            alike.append(row)
+            kept.append(row)
+        else:
+            skipped.append(Skipped(row.number, row.head.order_id, problem("row_repeated", line=known.number)))
+    return kept, skipped
+
+
+def _joined(heads: Sequence[RawHead]) -> RawHead:
+    """What differing rows say together: the first that says something, the latest of times."""
+    first = heads[0]
+    current = [head.current_at for head in heads if head.current_at is not None]
+    latest = [head.latest_delivery_on for head in heads if head.latest_delivery_on is not None]
+
+    def said(name: str) -> str:
+        return next((text for head in heads if (text := getattr(head, name))), "")
+
+    return first._replace(
+        po_number=said("po_number"),
+        country=said("country"),
+        status=said("status"),
+        replaces=said("replaces"),
+        buyer=said("buyer"),
+        placed_at=min(head.placed_at for head in heads),
+        business=any(head.business for head in heads),
         latest_delivery_on=max(latest, default=None),
-        replaces=OrderId(replaces) if replaces else None,
-        read_at=max(current, default=None),
+        current_at=max(current, default=None),
+        recipient=next((head.recipient for head in heads if head.recipient), first.recipient),
     )
-    recipient = next((row.recipient for row in rows if row.recipient), first.recipient)
-    tracking = tuple(dict.fromkeys(row.tracking for row in rows if row.tracking))
-    until = keep_until(order) if recipient else None
-    return OrderEntry(order, _first(rows, "buyer"), tracking, recipient=recipient, purge_after=until)
 
 
-def _first(rows: Sequence[RawLine], name: str) -> str:
-    """The first row's text that is not empty."""
-    found: str = getattr(rows[0], name) or next((text for row in rows if (text := getattr(row, name))), "")
-    return found
+def _order(head: RawHead, rows: Sequence[RawLine]) -> StoredOrder:
+    units: dict[str, int] = {}
+    sold: list[tuple[str, str, str]] = []
+    lines: list[str] = []
+    codes: dict[str, None] = {}
+    delivered: date | None = None
+    for number, (_, _, bought, count, data, delivered_on, tracking, _) in enumerate(rows, start=1):
+        folded = bought.sold[0]
+        units[folded] = units.get(folded, 0) + count
+        sold.append(bought.sold)
+        lines.append(f'{{"line":{number}{data}')
+        if tracking:
+            codes[tracking] = None
+        if delivered_on is not None and (delivered is None or delivered_on > delivered):
+            delivered = delivered_on
+    keys = order_keys(
+        head.order_id,
+        po_number=head.po_number,
+        replaces=head.replaces,
+        buyer=head.buyer,
+        tracking=codes,
+    )
+    usual = head.placed_at.date() + timedelta(days=USUAL_DELIVERY_DAYS)
+    until = delivered or head.latest_delivery_on or usual
+    return StoredOrder(
+        OrderId(head.order_id),
+        utc_text(head.placed_at),
+        _order_data(head, ",".join(lines)),
+        tuple(keys),
+        units,
+        tuple(sold),
+        OrderId(head.replaces) if head.replaces else None,
+        head.recipient,
+        until + timedelta(days=KEEP_DAYS) if head.recipient else None,
+    )
 
 
-def keep_until(order: Order) -> date:
-    """The last day on which personal data of an order may be kept."""
-    delivered = [line.delivered_on for line in order.lines if line.delivered_on is not None]
-    usual = order.placed_at.date() + timedelta(days=USUAL_DELIVERY_DAYS)
-    day = max(delivered, default=None) or order.latest_delivery_on or usual
-    return day + timedelta(days=KEEP_DAYS)
+def _order_data(head: RawHead, lines: str) -> str:
+    data = (
+        f'{{"order_id":{quoted(head.order_id)},"marketplace":"{head.marketplace.value}",'
+        f'"currency":"{head.currency}","placed_at":"{_time(head.placed_at)}","lines":[{lines}]'
+    )
+    if head.business:
+        data += ',"business":true'
+    for name, text in (
+        ("po_number", head.po_number),
+        ("ship_country", head.country),
+        ("status", head.status),
+    ):
+        if text:
+            data += f',"{name}":{quoted(text)}'
+    if head.latest_delivery_on is not None:
+        data += f',"latest_delivery_on":"{head.latest_delivery_on}"'
+    if head.replaces:
+        data += f',"replaces":{quoted(head.replaces)}'
+    if head.current_at is not None:
+        data += f',"read_at":"{_time(head.current_at)}"'
+    return data + "}"
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

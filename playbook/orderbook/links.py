@@ -1,70 +1,18 @@
-"""What an order book knows to have been compensated before: replacement orders and earlier refunds."""
+"""Compensation from before there was an order book, listed by hand."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from playbook.domain.ids import OrderId
 from playbook.domain.money import Money
-from playbook.domain.orders import Component, Earlier, EarlierKind, Order
+from playbook.domain.orders import Component, Earlier, Order
 from playbook.domain.problems import Problem, problem
 from playbook.orderbook.refusals import ImportRefused, Skipped
 from playbook.policy.yamlfile import Document, YamlError
-from playbook.store import Key, Store
+from playbook.store import Store
 from playbook.store.keys import fold
-from playbook.store.merging import merge_earlier
-
-AT_ONCE = 200
-
-
-def link_replacements(store: Store, order_ids: Sequence[OrderId], source: str) -> None:
-    """Tell originals of their replacement orders, whichever of the two was imported first.
-
-    *order_ids* are the orders that were imported and the originals they name.
-    """
-    for start in range(0, len(order_ids), AT_ONCE):
-        some = order_ids[start : start + AT_ONCE]
-        found = store.find_by_key(Key.REPLACES, some, limit=10 * AT_ONCE)
-        replacements = store.orders(list(found)).values()
-        originals = store.orders([order.replaces for order in replacements if order.replaces])
-        for replacement in replacements:
-            if replacement.replaces in originals:
-                originals[replacement.replaces] = linked(originals[replacement.replaces], replacement)
-        if originals:
-            store.put_orders(originals.values(), source)
-
-
-def linked(original: Order, replacement: Order) -> Order:
-    """*original* with what *replacement* sends again: its units are compensated, SKU by SKU.
-
-    A replacement that was cancelled, or sends fewer units than before, gives the units back.
-    """
-    again = {
-        entry.line: 0
-        for entry in original.earlier
-        if entry.kind is EarlierKind.REPLACEMENT and entry.reference == replacement.order_id
-    }
-    for sent in replacement.lines:
-        left = sent.units_live
-        for line in original.lines:
-            room = line.units_ordered - again.get(line.line, 0)
-            if left and room and fold(line.sku) == fold(sent.sku):
-                again[line.line] = again.get(line.line, 0) + min(left, room)
-                left -= min(left, room)
-    entries = tuple(
-        Earlier(
-            kind=EarlierKind.REPLACEMENT,
-            line=line,
-            units=count,
-            reference=replacement.order_id,
-            on=replacement.placed_at.date(),
-        )
-        for line, count in again.items()
-    )
-    orders = dict.fromkeys((*original.replacement_orders, replacement.order_id))
-    earlier = merge_earlier(original.earlier, entries)
-    return original.model_copy(update={"earlier": earlier, "replacement_orders": tuple(orders)})
 
 
 def put_earlier(store: Store, path: Path) -> list[Skipped]:

@@ -7,7 +7,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,15 @@ from zoneinfo import ZoneInfo
 from playbook.domain.ids import Marketplace
 from playbook.domain.orders import Channel, Component
 from playbook.orderbook import cells
-from playbook.orderbook.lines import NOBODY, RawLine
+from playbook.orderbook.lines import (
+    NOBODY,
+    RawHead,
+    RawLine,
+    line_data,
+    money_text,
+    paid_data,
+    product,
+)
 from playbook.orderbook.markets import Markets, by_name, guess
 from playbook.orderbook.refusals import ImportRefused, RowRefused
 from playbook.orderbook.sheets import Sheet
@@ -47,6 +54,7 @@ OPTIONAL = [
 ]
 NAMES = (*REQUIRED, *PRICES, *OPTIONAL)
 RECIPIENT = ("recipient_name", "email", "phone", "address", "postcode", "city", "state")
+_HEAD = ("order_id", "placed_at", "country", "currency", "marketplace", "buyer", "po_number", *RECIPIENT)
 _TIMES = ("placed_at", "delivered_at")
 
 
@@ -110,6 +118,7 @@ class Mapped:
     constants: dict[str, str]
     has_recipient: bool
     known_markets: dict[tuple[str, str, str], Marketplace] = field(default_factory=dict)
+    last: dict[tuple[str, ...], RawHead] = field(default_factory=dict)
 
     @property
     def order_column(self) -> int:
@@ -125,27 +134,36 @@ class Mapped:
         if not sku:
             raise RowRefused("row_no_sku")
         units = cells.units(cell["units"])
+        common = tuple(map(cell.__getitem__, _HEAD))
+        if common not in self.last:
+            head = self._read_head(cell)
+            self.last.clear()
+            self.last[common] = head
+        head = self.last[common]
+        delivered, shipped = cell["delivered_at"], cell["shipped_units"]
+        delivered_on = self._time("delivered_at", delivered).date() if delivered else None
+        bought = product(sku, cell["title"], cell["asin"])
+        data = line_data(
+            bought,
+            units,
+            _channel(cell["channel"]),
+            _paid(cell["line_price"], cell["unit_price"], units, head.currency),
+            shipped=None if not shipped else 0 if shipped == "0" else cells.units(shipped),
+            delivered_on=delivered_on,
+        )
+        return RawLine(number, head, bought, units, data, delivered_on, cell["tracking"][:80])
+
+    def _read_head(self, cell: Mapping[str, str]) -> RawHead:
         country, currency = cell["country"], cell["currency"].upper()
         marketplace = self._market(currency, country, cell["marketplace"])
-        delivered, shipped = cell["delivered_at"], cell["shipped_units"]
-        return RawLine(
-            number=number,
+        return RawHead(
             order_id=cells.number_text(cell["order_id"]),
-            sku=sku,
-            title=cell["title"],
-            units=units,
-            currency=_currency(currency or self.markets[marketplace].currency),
-            amounts={Component.ITEM: _price(cell["line_price"], cell["unit_price"], units)},
             placed_at=self._time("placed_at", cell["placed_at"]),
             marketplace=marketplace,
-            channel=_channel(cell["channel"]),
-            asin=cell["asin"].upper(),
-            shipped=None if not shipped else 0 if shipped == "0" else cells.units(shipped),
-            delivered_on=self._time("delivered_at", delivered).date() if delivered else None,
+            currency=cells.currency(currency or self.markets[marketplace].currency),
             po_number=cell["po_number"][:80],
             country=country[:60],
             buyer=cells.number_text(cell["buyer"]),
-            tracking=cell["tracking"][:80],
             recipient=_recipient(cell) if self.has_recipient else NOBODY,
         )
 
@@ -173,19 +191,18 @@ def _recipient(cell: Mapping[str, str]) -> Recipient:
     )
 
 
-def _price(line_price: str, unit_price: str, units: int) -> Decimal:
+@lru_cache(maxsize=50_000)
+def _paid(line_price: str, unit_price: str, units: int, currency: str) -> str:
     whole = cells.amount(line_price)
-    each = cells.amount(unit_price) if whole is None else None
-    if whole is None and each is None:
-        raise RowRefused("row_no_price")
-    return whole if whole is not None else (each or Decimal(0)) * units
-
-
-@lru_cache(maxsize=1000)
-def _currency(text: str) -> str:
-    if len(text) != 3 or not text.isascii() or not text.isalpha():
-        raise RowRefused("row_currency", text=repr(text[:20]))
-    return text
+    if whole is None:
+        each = cells.amount(unit_price)
+        if each is None:
+            raise RowRefused("row_no_price")
+        whole = each * units
+    try:
+        return paid_data([(Component.ITEM, money_text(whole, currency))], currency)
+    except ValueError as error:
+        raise RowRefused("row_wrong", reason=str(error)) from None
 
 
 @lru_cache(maxsize=1000)

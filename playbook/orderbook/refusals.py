@@ -1,6 +1,8 @@
 """Why a file, or a row of it, cannot be imported: codes with facts (sentences: `playbook.i18n.orders`)."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from playbook.domain.problems import Problem, problem
 from playbook.i18n.orders import IMPORTS
@@ -17,6 +19,10 @@ class ImportRefused(Exception):  # noqa: N818 - it says what happened to the fil
     def __init__(self, code: str, **params: str | int) -> None:
         self.problem = problem(code, **params)
         super().__init__(sentence(self.problem))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copied by code and facts, because it may come from another process."""
+        return partial(ImportRefused, self.problem.code, **self.problem.params), ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +30,8 @@ Row = tuple[int, Sequence[str]]
 class Sheet:
     """A readable table. ``columns`` as written in the file.
 
-    ``rows`` gives every row, ``column`` the cells of the column at one place; both can be called again.
-    Short rows have no cell in the columns they lack.
+    ``rows`` gives every row, ``column`` the cells of the column at one place; both can be called again, also
+    in another process. Short rows have no cell in the columns they lack.
     """
 
     name: str
@@ -82,18 +84,29 @@ def open_text(path: Path) -> Sheet:
     if not header.strip():
         raise ImportRefused("import_empty", file=path.name)
     delimiter = max("\t,;|", key=header.count)
-    lines = _tabbed if delimiter == "\t" else _separated
-
-    def rows() -> Iterator[Row]:
-        every = lines(path, encoding, delimiter)
-        next(every, None)
-        return every
-
-    first = next(lines(path, encoding, delimiter))[1]
+    first = next(_lines(path, encoding, delimiter))[1]
     columns = tuple(_unquoted(cell).strip("\ufeff ") for cell in first)
     return Sheet(
-        path.name, columns, rows, lambda place: (row[place] for _, row in rows() if len(row) > place)
+        path.name,
+        columns,
+        partial(_lines_below, path, encoding, delimiter),
+        partial(_text_column, path, encoding, delimiter),
     )
+
+
+def _lines(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
+    return (_tabbed if delimiter == "\t" else _separated)(path, encoding, delimiter)
+
+
+def _lines_below(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
+    """All lines but the header."""
+    return islice(_lines(path, encoding, delimiter), 1, None)
+
+
+def _text_column(path: Path, encoding: str, delimiter: str, place: int) -> Iterator[str]:
+    if delimiter == "\t":
+        return islice(_one_tabbed(path, encoding, place), 1, None)
+    return (row[place] for _, row in _lines_below(path, encoding, delimiter) if len(row) > place)
 
 
 def _separated(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
@@ -117,11 +130,28 @@ def _tabbed(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
             cells = line.rstrip("\r\n").split(delimiter)
             if '"' in line:
                 cells = [_unquoted(cell) for cell in cells]
-            if len(line) > LONGEST_CELL and max(map(len, cells)) > LONGEST_CELL:
-                reason = f"a cell of more than {LONGEST_CELL} characters"
-                raise ImportRefused("import_unreadable", file=path.name, line=number, reason=reason)
+            if len(line) > LONGEST_CELL:
+                _refuse_long(cells, path, number)
             if any(cells):
                 yield number, cells
+
+
+def _refuse_long(cells: Sequence[str], path: Path, number: int) -> None:
+    if max(map(len, cells)) > LONGEST_CELL:
+        reason = f"a cell of more than {LONGEST_CELL} characters"
+        raise ImportRefused("import_unreadable", file=path.name, line=number, reason=reason)
+
+
+def _one_tabbed(path: Path, encoding: str, place: int) -> Iterator[str]:
+    """One column of `_tabbed`, with the header's, without splitting what stands behind it."""
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        for number, line in enumerate(file, start=1):
+            if len(line) > LONGEST_CELL:
+                _refuse_long(line.split("\t"), path, number)
+            cells = line.split("\t", place + 1)
+            if len(cells) > place and not line.isspace():
+                cell = cells[place].rstrip("\r\n")
+                yield _unquoted(cell) if '"' in cell else cell
 
 
 def _unquoted(cell: str) -> str:
@@ -142,19 +172,21 @@ def open_parquet(path: Path) -> Sheet:
         reason = str(error).splitlines()[0][:200]
         raise ImportRefused("import_unreadable", file=path.name, line=0, reason=reason) from None
     columns = tuple(str(name) for name in file.schema_arrow.names)
+    return Sheet(path.name, columns, partial(_parquet_rows, path), partial(_parquet_column, path, columns))
 
-    def rows() -> Iterator[Row]:
-        number = 1
-        for batch in parquet.ParquetFile(path).iter_batches(batch_size=ROWS_AT_ONCE):
-            for cells in zip(*map(_column_texts, batch.columns), strict=True):
-                number += 1
-                yield number, cells
 
-    def column(place: int) -> Iterator[str]:
-        for batch in parquet.ParquetFile(path).iter_batches(ROWS_AT_ONCE, columns=[columns[place]]):
-            yield from _column_texts(batch.column(0))
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    number = 1
+    for batch in importlib.import_module("pyarrow.parquet").ParquetFile(path).iter_batches(ROWS_AT_ONCE):
+        for cells in zip(*map(_column_texts, batch.columns), strict=True):
+            number += 1
+            yield number, cells
 
-    return Sheet(path.name, columns, rows, column)
+
+def _parquet_column(path: Path, columns: Sequence[str], place: int) -> Iterator[str]:
+    file = importlib.import_module("pyarrow.parquet").ParquetFile(path)
+    for batch in file.iter_batches(ROWS_AT_ONCE, columns=[columns[place]]):
+        yield from _column_texts(batch.column(0))
 
 
 def _column_texts(column: Any) -> list[str]:

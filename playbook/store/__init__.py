@@ -11,6 +11,7 @@ from playbook.store.values import (
     OrdersSaved,
     Purged,
     Recipient,
+    StoredOrder,
 )
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "SqlStore",
     "Store",
     "StoreError",
+    "StoredOrder",
     "VersionClash",
     "WriteTx",
     "open_store",

@@ -16,6 +16,8 @@ from playbook.store.errors import StoreError, store_error
 WRITE = "playbook_write"
 """Execution option of connections that will write: SQLite takes its one write lock at the start."""
 
+IMPORT_CACHE_KB = 120_000
+
 
 def make_engine(url: str, *, busy_seconds: float = 5.0) -> Engine:
     """An engine for *url*. StoreError for an address that cannot be used; connects to nothing yet."""
@@ -99,6 +101,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """A connection with one consistent snapshot."""
     with explained(engine), engine.connect() as connection, connection.begin():
         yield connection
+
+
+def with_room(connection: Connection) -> None:
+    """Let this connection keep the pages it changes: a large import comes back to most of them."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{IMPORT_CACHE_KB}")
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from enum import StrEnum
 from functools import lru_cache
 
 from playbook.domain.orders import Order
-from playbook.store.values import OrderEntry, Recipient
+from playbook.store.tables import utc_text
+from playbook.store.values import OrderEntry, Recipient, StoredOrder
 
 MASKED_NAMES = frozenset({"amazon business eu sarl", "amazon eu sarl", "amazon business"})
 MASKED_MAIL = "no-reply-amazon-iba-buyer@"
@@ -18,6 +19,8 @@ ALIAS_DOMAIN = "marketplace.amazon."
 """Where the addresses live that Amazon gives to buyers."""
 
 LONGEST_WORD = 40
+SHORT_PART = 3
+"""Groups of so few characters are in too many order numbers to find one by."""
 
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+")
@@ -34,6 +37,9 @@ class Key(StrEnum):
     RMA = "rma"
     BUYER = "b"
     REPLACES = "x"
+
+
+_ORDER, _ORDER_BACKWARDS, _ORDER_PART, _PO, _TRACKING, _RMA, _BUYER, _REPLACES = (key.value for key in Key)
 
 
 class PersonKey(StrEnum):
@@ -53,6 +59,8 @@ class PersonKey(StrEnum):
 
 def clean(text: str) -> str:
     """Outside text in one spelling: compatibility forms folded, no control characters or lone surrogates."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     visible = text.encode("utf-8", "ignore").decode("utf-8")
     return "".join(
         c for c in unicodedata.normalize("NFKC", visible) if c.isprintable() or c.isspace()
@@ -78,6 +86,8 @@ def title_key(title: str) -> str:
 
 def squeeze(text: str) -> str:
     """Letters and digits of *text* only, folded: for numbers that people write with dashes and spaces."""
+    if text.isascii() and text.isalnum():
+        return text.lower()
     return "".join(_WORD.findall(fold(text)))
 
 
@@ -95,24 +105,35 @@ def mail_key(email: str) -> str:
     return "" if folded.startswith(MASKED_MAIL) or "@" not in folded else folded
 
 
-def order_keys(entry: OrderEntry, order: Order) -> Iterator[tuple[Key, str]]:
-    """What *order* can be found by that is not personal, besides its products; *entry* brought it."""
-    number = squeeze(order.order_id)
-    yield Key.ORDER, number
-    yield Key.ORDER_BACKWARDS, number[::-1]
-    parts = _WORD.findall(fold(order.order_id))
-    if len(parts) > 1:
-        yield from ((Key.ORDER_PART, part) for part in parts if len(part) > 3)
-    if order.po_number:
-        yield Key.PO, squeeze(order.po_number)
-    if order.replaces:
-        yield Key.REPLACES, order.replaces
-    if entry.buyer:
-        yield Key.BUYER, fold(entry.buyer)
-    for code in entry.tracking:
-        yield Key.TRACKING, squeeze(code)
-    for code in entry.rmas:
-        yield Key.RMA, squeeze(code)
+def order_keys(
+    order_id: str,
+    *,
+    po_number: str | None = None,
+    replaces: str | None = None,
+    buyer: str = "",
+    tracking: Iterable[str] = (),
+    rmas: Iterable[str] = (),
+) -> Iterator[tuple[str, str]]:
+    """What an order can be found by that is not personal, besides its products: (kind, value).
+
+    The last part of a number is no key of its own: it is what the number ends with.
+    """
+    number = squeeze(order_id)
+    yield _ORDER, number
+    yield _ORDER_BACKWARDS, number[::-1]
+    for part in _WORD.findall(fold(order_id))[:-1]:
+        if len(part) > SHORT_PART:
+            yield _ORDER_PART, part
+    if po_number:
+        yield _PO, squeeze(po_number)
+    if replaces:
+        yield _REPLACES, replaces
+    if buyer:
+        yield _BUYER, fold(buyer)
+    for code in tracking:
+        yield _TRACKING, squeeze(code)
+    for code in rmas:
+        yield _RMA, squeeze(code)
 
 
 def units_by_sku(order: Order) -> dict[str, int]:
@@ -169,6 +190,26 @@ def hashed(secret: str, kind: PersonKey, value: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def entry_of(order: Order | OrderEntry) -> OrderEntry:
-    """An entry for *order* when it came alone."""
-    return order if isinstance(order, OrderEntry) else OrderEntry(order)
+def stored(order: Order | OrderEntry) -> StoredOrder:
+    """*order* as the book stores it."""
+    entry = order if isinstance(order, OrderEntry) else OrderEntry(order)
+    order = entry.order
+    keys = order_keys(
+        order.order_id,
+        po_number=order.po_number,
+        replaces=order.replaces,
+        buyer=entry.buyer,
+        tracking=entry.tracking,
+        rmas=entry.rmas,
+    )
+    return StoredOrder(
+        order.order_id,
+        utc_text(order.placed_at),
+        order.model_dump_json(exclude_defaults=True),
+        tuple(keys),
+        units_by_sku(order),
+        tuple((sku_key(line.sku), line.title, line.asin or "") for line in order.lines),
+        order.replaces,
+        entry.recipient,
+        entry.purge_after,
+    )

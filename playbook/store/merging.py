@@ -6,7 +6,8 @@ they count as the oldest. One that gives no prices leaves those that are known.
 
 from datetime import UTC, datetime
 
-from playbook.domain.orders import Earlier, Order, OrderLine
+from playbook.domain.orders import Earlier, EarlierKind, Order, OrderLine
+from playbook.store.keys import sku_key
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _PLAIN = ("po_number", "ship_country", "status", "latest_delivery_on", "replaces")
@@ -44,6 +45,38 @@ def merge_earlier(known: tuple[Earlier, ...], new: tuple[Earlier, ...]) -> tuple
     """All earlier compensation, each one once; one with the same kind, line and reference is replaced."""
     entries = {(entry.kind, entry.line, entry.reference or entry.on): entry for entry in (*known, *new)}
     return tuple(entries.values())
+
+
+def link_replacement(original: Order, replacement: Order) -> Order:
+    """*original* with what *replacement* sends again: its units are compensated, SKU by SKU.
+
+    A replacement that was cancelled, or sends fewer units than before, gives the units back.
+    """
+    again = {
+        entry.line: 0
+        for entry in original.earlier
+        if entry.kind is EarlierKind.REPLACEMENT and entry.reference == replacement.order_id
+    }
+    for sent in replacement.lines:
+        left = sent.units_live
+        for line in original.lines:
+            room = line.units_ordered - again.get(line.line, 0)
+            if left and room and sku_key(line.sku) == sku_key(sent.sku):
+                again[line.line] = again.get(line.line, 0) + min(left, room)
+                left -= min(left, room)
+    entries = tuple(
+        Earlier(
+            kind=EarlierKind.REPLACEMENT,
+            line=line,
+            units=count,
+            reference=replacement.order_id,
+            on=replacement.placed_at.date(),
+        )
+        for line, count in again.items()
+    )
+    orders = dict.fromkeys((*original.replacement_orders, replacement.order_id))
+    earlier = merge_earlier(original.earlier, entries)
+    return original.model_copy(update={"earlier": earlier, "replacement_orders": tuple(orders)})
 
 
 def _without_time(order: Order) -> Order:

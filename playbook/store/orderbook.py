@@ -3,19 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, or_, select
 
 from playbook.domain.ids import OrderId
 from playbook.domain.orders import Order
 from playbook.store import vault
 from playbook.store.engine import put_rows
-from playbook.store.keys import Key, order_keys, sku_key, units_by_sku
-from playbook.store.merging import merge_orders
+from playbook.store.keys import Key, units_by_sku
+from playbook.store.merging import link_replacement, merge_orders
 from playbook.store.tables import order_items, orders, products, utc_text
 from playbook.store.tables import order_keys as key_rows
-from playbook.store.values import OrderEntry, OrdersSaved
+from playbook.store.values import OrdersSaved, Recipient, StoredOrder
 
 LONGEST_KEY = 120
 LONGEST_TITLE = 500
@@ -45,59 +45,89 @@ def get_orders(connection: Connection, order_ids: Sequence[OrderId]) -> dict[Ord
     return {row.order_id: Order.model_validate_json(row.data) for row in found}
 
 
-def put_orders(connection: Connection, entries: Sequence[OrderEntry], source: str) -> OrdersSaved:
-    """Add or merge *entries*; see `merge_orders`. Personal parts go to the vault."""
-    ids = [entry.order.order_id for entry in entries]
-    numbers = _order_numbers(connection, ids)
-    known = get_orders(connection, list(numbers)) if numbers else {}
+def put_orders(connection: Connection, entries: Sequence[StoredOrder], source: str) -> OrdersSaved:
+    """Add or merge *entries*; see `merge_orders`. Personal parts go to the vault.
+
+    Originals are told of their replacement orders, whichever of the two comes first.
+    """
+    known = _known(connection, [entry.order_id for entry in entries])
     free = connection.execute(select(func.coalesce(func.max(orders.c.order_no), 0))).scalar_one() + 1
     rows: dict[int, tuple[object, ...]] = {}
     keys: list[tuple[str, str, int]] = []
     items: dict[tuple[str, int], int] = {}
     sold: set[tuple[str, str, str]] = set()
+    persons: list[tuple[int, OrderId, Recipient, date]] = []
     added = changed = unchanged = 0
-    for entry in entries:
-        order_id = entry.order.order_id
-        before = known.get(order_id)
-        after = merge_orders(before, entry.order) if before else entry.order
-        if order_id not in numbers:
-            numbers[order_id] = free
-            free += 1
-        number = numbers[order_id]
-        keys += [(kind, value[:LONGEST_KEY], number) for kind, value in order_keys(entry, after) if value]
-        if after is before:
+    for order_id, placed_at, data, its_keys, units, its_sold, _, recipient, purge_after in entries:
+        number, before = known.get(order_id, (free, ""))
+        keys += [(kind, value[:LONGEST_KEY], number) for kind, value in its_keys if value]
+        if recipient and purge_after is not None:
+            persons.append((number, order_id, recipient, purge_after))
+        if not before:
+            free, added = free + 1, added + 1
+            known[order_id] = number, data
+            rows[number] = (number, order_id, placed_at, source, data)
+        elif (merged := _merged(before, data)) is None:
             unchanged += 1
             continue
-        added, changed = (added, changed + 1) if before else (added + 1, changed)
-        known[order_id] = after
-        data = after.model_dump_json(exclude_defaults=True)
-        rows[number] = (number, order_id, utc_text(after.placed_at), source, data)
-        for sku, units in units_by_sku(after).items():
-            items[sku[:LONGEST_KEY], number] = units
-        sold.update(
-            (sku_key(line.sku)[:LONGEST_KEY], line.title[:LONGEST_TITLE], line.asin or "")
-            for line in after.lines
-        )
+        else:
+            changed += 1
+            data = merged.model_dump_json(exclude_defaults=True)  # noqa: PLW2901 - both together
+            units = units_by_sku(merged)  # noqa: PLW2901
+            known[order_id] = number, data
+            rows[number] = (number, order_id, utc_text(merged.placed_at), source, data)
+        for sku, count in units.items():
+            items[sku[:LONGEST_KEY], number] = count
+        sold.update(its_sold)
     put_rows(connection, orders, list(rows.values()))
     put_rows(connection, key_rows, sorted(set(keys)), replace=False)
     put_rows(connection, order_items, [(*place, units) for place, units in sorted(items.items())])
-    put_rows(connection, products, sorted(sold), replace=False)
-    vault.put_recipients(
-        connection,
-        [
-            (numbers[entry.order.order_id], entry.order.order_id, entry.recipient, entry.purge_after)
-            for entry in entries
-            if entry.recipient and entry.purge_after is not None
-        ],
-    )
+    cut = {(sku[:LONGEST_KEY], title[:LONGEST_TITLE], asin) for sku, title, asin in sold}
+    put_rows(connection, products, sorted(cut), replace=False)
+    vault.put_recipients(connection, persons)
+    _link_replacements(connection, entries, source)
     return OrdersSaved(added, changed, unchanged)
 
 
-def _order_numbers(connection: Connection, order_ids: Sequence[OrderId]) -> dict[OrderId, int]:
+def _known(connection: Connection, order_ids: Sequence[OrderId]) -> dict[OrderId, tuple[int, str]]:
     found = connection.execute(
-        select(orders.c.order_id, orders.c.order_no).where(orders.c.order_id.in_(order_ids))
+        select(orders.c.order_id, orders.c.order_no, orders.c.data).where(orders.c.order_id.in_(order_ids))
     )
-    return {OrderId(order_id): number for order_id, number in found}
+    return {OrderId(order_id): (number, data) for order_id, number, data in found}
+
+
+def _merged(before: str, data: str) -> Order | None:
+    """What both say together; None when that is nothing new."""
+    if before == data:
+        return None
+    known = Order.model_validate_json(before)
+    merged = merge_orders(known, Order.model_validate_json(data))
+    return None if merged is known else merged
+
+
+def _link_replacements(connection: Connection, entries: Sequence[StoredOrder], source: str) -> None:
+    """Tell originals of their replacement orders where one of the two is among *entries*."""
+    key = key_rows.c
+    replaced = [key.value.in_([entry.order_id[:LONGEST_KEY] for entry in entries])]
+    if originals := {entry.replaces[:LONGEST_KEY] for entry in entries if entry.replaces}:
+        replaced.append(key.value.in_(originals))
+    query = select(orders.c.data).join(key_rows, orders.c.order_no == key.order_no)
+    found = connection.execute(query.where(key.kind == Key.REPLACES.value, or_(*replaced))).scalars()
+    replacements = [Order.model_validate_json(data) for data in found]
+    if not replacements:
+        return
+    known = _known(connection, [order.replaces for order in replacements if order.replaces])
+    rows: dict[int, tuple[object, ...]] = {}
+    for replacement in replacements:
+        if replacement.replaces in known:
+            number, data = known[replacement.replaces]
+            original = Order.model_validate_json(data)
+            linked = link_replacement(original, replacement)
+            if linked != original:
+                after = linked.model_dump_json(exclude_defaults=True)
+                known[linked.order_id] = number, after
+                rows[number] = (number, linked.order_id, utc_text(linked.placed_at), source, after)
+    put_rows(connection, orders, list(rows.values()))
 
 
 def find_by_key(

@@ -10,7 +10,15 @@ from playbook.domain.ids import CaseId, OrderId
 from playbook.domain.orders import Order
 from playbook.store.keys import Key, PersonKey
 from playbook.store.orderbook import Holds
-from playbook.store.values import CaseIndexRow, Finding, OrderEntry, OrdersSaved, Purged, Recipient
+from playbook.store.values import (
+    CaseIndexRow,
+    Finding,
+    OrderEntry,
+    OrdersSaved,
+    Purged,
+    Recipient,
+    StoredOrder,
+)
 from playbook.store.vault import PersonHint
 
 
@@ -71,7 +79,7 @@ class Store(Protocol):
 
     def purge(self, before: date) -> Purged: ...
 
-    def put_orders(self, orders: Iterable[Order | OrderEntry], source: str) -> OrdersSaved: ...
+    def put_orders(self, orders: Iterable[Order | OrderEntry | StoredOrder], source: str) -> OrdersSaved: ...
 
     def order(self, order_id: OrderId) -> Order | None: ...
 

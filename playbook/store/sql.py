@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from itertools import islice
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,17 +15,40 @@ from playbook.domain.ids import CaseId, OrderId
 from playbook.domain.orders import Order
 from playbook.store import eventlog, homeindex, orderbook, vault
 from playbook.store import verify as verifying
-from playbook.store.engine import make_engine, reading, upsert, writing
+from playbook.store.engine import make_engine, reading, upsert, with_room, writing
 from playbook.store.errors import VersionClash
-from playbook.store.keys import Key, PersonKey, entry_of
+from playbook.store.keys import Key, PersonKey, stored
 from playbook.store.orderbook import Holds
 from playbook.store.schema import ensure_current
 from playbook.store.tables import case_numbers, cases, drafts
-from playbook.store.values import CaseIndexRow, Finding, OrderEntry, OrdersSaved, Purged, Recipient
+from playbook.store.values import (
+    CaseIndexRow,
+    Finding,
+    OrderEntry,
+    OrdersSaved,
+    Purged,
+    Recipient,
+    StoredOrder,
+)
 from playbook.store.vault import PersonHint
 
-ORDERS_AT_ONCE = 500
-"""Orders of an import in one transaction: small enough that agents' clicks pass in between."""
+PRODUCTS_AT_ONCE = 50_000
+"""Order products of an import in one transaction: enough that most pages are written once for many of them,
+few enough that agents' clicks, which wait meanwhile, take less than a second."""
+
+
+def _portions(orders: Iterable[Order | OrderEntry | StoredOrder]) -> Iterator[list[StoredOrder]]:
+    """The orders as they are stored, as many together as go into one transaction."""
+    some: list[StoredOrder] = []
+    room = PRODUCTS_AT_ONCE
+    for order in orders:
+        some.append(order if isinstance(order, StoredOrder) else stored(order))
+        room -= len(some[-1].units)
+        if room <= 0:
+            yield some
+            some, room = [], PRODUCTS_AT_ONCE
+    if some:
+        yield some
 
 
 class SqlTx:
@@ -179,12 +201,13 @@ class SqlStore:
                 connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return purged
 
-    def put_orders(self, orders: Iterable[Order | OrderEntry], source: str) -> OrdersSaved:
+    def put_orders(self, orders: Iterable[Order | OrderEntry | StoredOrder], source: str) -> OrdersSaved:
         """Add or merge orders; importing the same twice changes nothing. *source* names the report."""
         saved = OrdersSaved()
-        entries = (entry_of(order) for order in orders)
-        while some := list(islice(entries, ORDERS_AT_ONCE)):
+        for some in _portions(orders):
             with writing(self._engine, "orders") as connection:
+                if len(some) > 1:
+                    with_room(connection)
                 saved += orderbook.put_orders(connection, some, source)
         return saved
 

@@ -1,7 +1,9 @@
 """The plain values that go into a store and come out of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from typing import NamedTuple
 
 from playbook.domain.ids import CaseId, OrderId
 from playbook.domain.orders import Order
@@ -65,6 +67,24 @@ class OrderEntry:
     tracking: tuple[str, ...] = ()
     rmas: tuple[str, ...] = ()
     recipient: Recipient = field(default_factory=Recipient)
+    purge_after: date | None = None
+
+
+class StoredOrder(NamedTuple):
+    """An order as the book stores it: ``data`` is its JSON, the rest is what it can be found by.
+
+    Times are stored text. ``keys`` are (kind, folded value), ``units`` are ordered units by folded SKU,
+    ``sold`` are (folded SKU, title, ASIN). ``recipient`` as in `OrderEntry`.
+    """
+
+    order_id: OrderId
+    placed_at: str
+    data: str
+    keys: tuple[tuple[str, str], ...]
+    units: Mapping[str, int]
+    sold: tuple[tuple[str, str, str], ...]
+    replaces: OrderId | None = None
+    recipient: Recipient = _NOBODY
     purge_after: date | None = None
 
 

@@ -1,22 +1,47 @@
 """Report files become orders: every trap of the formats, and every way a file can be bad."""
 
+import json
+import multiprocessing
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from playbook.domain.ids import Marketplace, OrderId
-from playbook.domain.orders import Channel, Component, EarlierKind
+from playbook.domain.orders import Channel, Component, EarlierKind, Order
 from playbook.orderbook import ImportRefused, Query, find, load_samples
+from playbook.orderbook.ahead import read_ahead
+from playbook.orderbook.allorders import all_orders
 from playbook.orderbook.cells import amount, flag, moment, number_text, units
+from playbook.orderbook.lines import order_from
 from playbook.orderbook.refusals import RowRefused
+from playbook.orderbook.sheets import Sheet
 from playbook.store import Key, PersonKey, open_store
-from tests.builders import NOW, ORDER_ID
+from playbook.store.keys import units_by_sku
+from tests.builders import NOW, ORDER_ID, the_policy
 from tests.reports import ALL_ORDERS, MAPPING, TABLE, Book, row, written
 
 OTHER = "204-1111111-2222222"
+API_ORDER = {
+    "AmazonOrderId": str(ORDER_ID),
+    "PurchaseDate": "2026-11-10T14:22:33Z",
+    "SalesChannel": "Amazon.com",
+    "OrderItems": [
+        {
+            "SellerSKU": "LAMP-BR",
+            "QuantityOrdered": 6,
+            "OrderItemId": "1",
+            "ItemPrice": {"CurrencyCode": "USD", "Amount": "120.00"},
+        }
+    ],
+}
 
 
 @pytest.fixture
@@ -90,6 +115,7 @@ class TestAllOrders:
             ("Shipping", "4", 4),
             ("Shipped", "9", 6),
             ("Shipped", "x", 0),
+            ("Shipped", "\u00b2", 0),
         ],
     )
     def test_units_shipped(self, book: Book, status: str, shipped: str, expected: int) -> None:
@@ -426,6 +452,20 @@ class TestBadFiles:
         book.all_orders(row(ALL_ORDERS, item_price="9" * 18), row(ALL_ORDERS, sku="GOOD"))
         assert book.reasons == [(2, "row_wrong")]
 
+    @pytest.mark.parametrize("price", ["9999999999999999", "99999999999999999999"])
+    def test_a_price_that_is_no_money_is_skipped_in_a_table(self, book: Book, price: str) -> None:
+        book.table(row(TABLE, Price=price, Quantity="999999999"))
+        assert book.reasons == [(2, "row_wrong")]
+
+    def test_a_negative_tax_is_skipped(self, book: Book) -> None:
+        book.all_orders(row(ALL_ORDERS, item_tax="-0.50"), row(ALL_ORDERS, sku="B", item_tax="-0.00"))
+        assert [(one.line, str(one)) for one in book.skipped] == [(2, "item_tax cannot be -0.50 USD")]
+        assert set(paid(book)) == {"item", "shipping", "shipping_tax"}
+
+    def test_what_is_no_currency_is_skipped(self, book: Book) -> None:
+        book.all_orders(row(ALL_ORDERS, currency="EURO"))
+        assert book.reasons == [(2, "row_currency")]
+
     def test_an_order_of_bad_lines_only_is_not_there(self, book: Book) -> None:
         assert book.all_orders(row(ALL_ORDERS, item_price="9" * 18)).orders == 0
         assert book.store.order(ORDER_ID) is None
@@ -454,9 +494,14 @@ class TestBadFiles:
         assert book.order("536488").lines[0].title == "JAM SET"
         assert book.skipped[0].why.code == "row_units"
 
-    def test_a_cell_beyond_all_measure_is_refused(self, book: Book) -> None:
-        with pytest.raises(ImportRefused, match="line 2"):
-            book.table(row(TABLE, Description="x" * 1_100_000))
+    @pytest.mark.parametrize("name", ["shop.csv", "shop.tsv"])
+    def test_a_cell_beyond_all_measure_is_refused_before_anything_is_imported(
+        self, book: Book, name: str
+    ) -> None:
+        many = [row(TABLE, Invoice=str(number)) for number in range(600)]
+        with pytest.raises(ImportRefused, match="line 602"):
+            book.table(*many, row(TABLE, Description="x" * 1_100_000), name=name)
+        assert book.store.order(OrderId("1")) is None
 
     def test_a_negative_price_becomes_a_promotion(self, book: Book) -> None:
         book.all_orders(row(ALL_ORDERS, item_price="-5.00"))
@@ -506,6 +551,152 @@ class TestAgain:
         again = load_samples(book.store, at=NOW)
         assert first.orders >= 60
         assert (again.saved.added, again.saved.changed) == (0, 0)
+
+
+def _many(count: int) -> list[dict[str, str]]:
+    return [
+        row(
+            ALL_ORDERS,
+            amazon_order_id=f"204-0000000-{number:07}",
+            sku=f"S{number % 7}",
+            quantity=str(number % 5),
+        )
+        for number in range(count)
+    ]
+
+
+class TestReadingAhead:
+    """A second process reads while this one writes."""
+
+    @pytest.mark.parametrize("form", ["all.tsv", "shop.csv", "shop.parquet", "orders.jsonl"])
+    def test_it_changes_nothing_but_the_time(self, book: Book, tmp_path: Path, form: str) -> None:
+        options: dict[str, Any] = {}
+        path = tmp_path / form
+        if form == "all.tsv":
+            written(path, _many(2500))
+        elif form == "orders.jsonl":
+            path.write_text(json.dumps(API_ORDER), encoding="utf-8")
+        else:
+            rows = [row(TABLE, Invoice=str(number), Quantity=str(number % 3)) for number in range(1200)]
+            options["map_file"] = tmp_path / "map.yaml"
+            options["map_file"].write_text(MAPPING, encoding="utf-8")
+            written(tmp_path / "shop.csv", rows)
+            if form == "shop.parquet":
+                pd.DataFrame(rows).to_parquet(path)
+        told: list[list[tuple[int, int]]] = [[], []]
+        results, skipped = [], []
+        with open_store(f"sqlite:///{tmp_path / 'other.db'}") as store:
+            for place, one in enumerate((book, Book(store, tmp_path))):
+                results.append(
+                    one.put(
+                        path,
+                        ahead=place == 1,
+                        on_progress=lambda done, total, to=told[place]: to.append((done, total)),
+                        **options,
+                    )
+                )
+                skipped.append(one.skipped)
+            known = [OrderId(f"204-0000000-{number:07}") for number in range(2500)]
+            known += [OrderId(str(number)) for number in range(1200)] + [ORDER_ID]
+            assert book.store.orders(known) == store.orders(known) != {}
+        assert results[0] == results[1]
+        assert skipped[0] == skipped[1]
+        assert told[0] == told[1] != []
+
+    def test_a_file_that_cannot_be_read_is_refused_as_ever(self, book: Book) -> None:
+        path = written(book.folder / "all.tsv", [*_many(10), row(ALL_ORDERS, sku="x" * 1_100_000)])
+        with pytest.raises(ImportRefused, match="line 12"):
+            book.put(path, ahead=True)
+        assert book.store.order(OrderId("204-0000000-0000001")) is None
+
+    def test_a_reader_that_dies_is_told_and_the_next_import_finishes(self, book: Book) -> None:
+        path = written(book.folder / "all.tsv", _many(40_000))
+
+        def kill(done: int, total: int) -> None:
+            for child in multiprocessing.active_children():
+                child.kill()
+
+        with pytest.raises(ImportRefused, match="stopped in the middle"):
+            book.put(path, ahead=True, on_progress=kill)
+        assert book.put(path).orders == 32_000
+        assert book.put(path).saved.unchanged == 32_000
+        assert multiprocessing.active_children() == []
+
+    def test_the_process_ends_when_nobody_wants_more(self) -> None:
+        items = read_ahead(range, 10**9)
+        assert [next(items), next(items)] == [0, 1]
+        items.close()
+        assert multiprocessing.active_children() == []
+
+    def test_what_goes_wrong_there_is_raised_here(self) -> None:
+        with pytest.raises(ValueError, match="invalid literal"):
+            list(read_ahead(map, int, ["1", "x"]))
+
+
+class TestWhatIsKept:
+    """Lines are written as JSON at once: it must be what the order itself would be written as."""
+
+    def kept(self, book: Book) -> list[str]:
+        with sqlite3.connect(book.folder / "desk.db") as database:
+            return [data for (data,) in database.execute("SELECT data FROM orders")]
+
+    def test_it_reads_as_the_same_order(self, book: Book) -> None:
+        load_samples(book.store, at=NOW)
+        rows = [
+            row(ALL_ORDERS, sku='a"b\\c', product_name="\u96ea \U0001f600 </script>", asin="b0lampbr01"),
+            row(ALL_ORDERS, sku="G", item_status="Cancelled", item_promotion_discount="3"),
+            row(ALL_ORDERS, sku="P", number_of_items="10", delivered_date="2026-11-12", item_price="7"),
+            row(ALL_ORDERS, sku="N", item_price="-1.005", item_promotion_discount="-2", order_item_id="77"),
+            row(
+                ALL_ORDERS,
+                amazon_order_id="J",
+                sales_channel="Amazon.co.jp",
+                currency="JPY",
+                item_price="1200",
+            ),
+            row(ALL_ORDERS, amazon_order_id="Q", is_business_order="true", purchase_order_number='"1"'),
+            row(ALL_ORDERS, amazon_order_id="R", original_order_id="Q", latest_delivery_date="2026-12-01"),
+            row(ALL_ORDERS, amazon_order_id="T", purchase_date="2026-11-10T09:15:00.5+01:00", asin="no asin"),
+        ]
+        book.all_orders(*rows)
+        book.table(TABLE, row(TABLE, Invoice="2", Price="1,234.5", Country="\u65e5\u672c"))
+        kept = self.kept(book)
+        assert len(kept) > 60
+        for data in kept:
+            assert Order.model_validate_json(data).model_dump_json(exclude_defaults=True) == data
+
+    @given(
+        st.fixed_dictionaries(
+            {
+                "sku": st.text(max_size=8),
+                "product_name": st.text(max_size=12),
+                "asin": st.sampled_from(["", "B0ABCDEF12", "b0abcdef12", "x"]),
+                "quantity": st.sampled_from(["1", "12", "0", "-1", "3.0"]),
+                "quantity_shipped": st.sampled_from(["", "0", "2", "99"]),
+                "item_status": st.sampled_from(["", "Shipped", "Cancelled"]),
+                "order_status": st.sampled_from(["Shipped", "Pending", "Unshipped"]),
+                "item_price": st.sampled_from(["", "0", "12.00", "-3.5", "1.005", "1e5", "12,50", "-0.00"]),
+                "item_tax": st.sampled_from(["", "1.00", "-1.00", "0.001"]),
+                "item_promotion_discount": st.sampled_from(["", "1.00", "-1.00", "0.00"]),
+                "currency": st.sampled_from(["", "USD", "JPY", "usd", "EURO"]),
+                "order_item_id": st.text("0123456789ab", max_size=5),
+            }
+        )
+    )
+    @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_whatever_the_cells_say(self, cells: dict[str, str]) -> None:
+        one = row(ALL_ORDERS, **cells)
+        sheet = Sheet("x", tuple(one), lambda: iter([]), lambda _place: iter([]))
+        try:
+            line = all_orders(sheet, the_policy().markets).read(2, list(one.values()))
+        except RowRefused:
+            return
+        stored, skipped = order_from([line])
+        assert skipped == []
+        assert stored is not None
+        order = Order.model_validate_json(stored.data)
+        assert order.model_dump_json(exclude_defaults=True) == stored.data
+        assert stored.units == units_by_sku(order)
 
 
 class TestEarlierList:
