@@ -6,11 +6,12 @@ prices include the tax, ``item-tax`` is a part of ``item-price``, not an additio
 on unshipped orders has no prices: they come from another report.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from operator import itemgetter
+from typing import NamedTuple
 
 from playbook.domain.ids import Marketplace
 from playbook.domain.orders import Channel, Component
@@ -21,7 +22,7 @@ from playbook.orderbook.lines import (
     Product,
     RawHead,
     RawLine,
-    is_exact,
+    exactly,
     line_data,
     money_text,
     nothing_paid,
@@ -138,6 +139,15 @@ _LINE = (
 _CHANNEL = ("fulfillment-channel", "ship-service-level", "is-prime")
 
 
+class _Pays(NamedTuple):
+    """How the lines of an order are paid: which amounts count, whether there must be a price."""
+
+    currency: str
+    added: Sequence[tuple[Component, int]]
+    has_price: bool
+    is_exact: Callable[[str], object]
+
+
 class AllOrders:
     """Reads rows of one report whose columns are known.
 
@@ -166,7 +176,7 @@ class AllOrders:
         added = [(component, places[name]) for name, component in _ADDED.items() if name in places]
         taxes = [(component, places[name]) for name, component in _TAXES.items() if name in places]
         self._added = {True: added, False: added + taxes}
-        self._last: RawHead
+        self._last: tuple[RawHead, _Pays]
         self._last_common: tuple[str, ...] = ()
 
     def read(self, number: int, row: Sequence[str]) -> RawLine:
@@ -176,22 +186,17 @@ class AllOrders:
             str.strip, self._line_of(whole)
         )
         bought = _product(sku, title, asin)
-        common = self._head_of(whole)
-        if common != self._last_common:
-            self._last, self._last_common = self._read_head(common), common
-        head = self._last
+        if (common := self._head_of(whole)) != self._last_common:
+            self._last, self._last_common = self._read_common(common), common
+        head, pays = self._last
         units, sent, cancelled = _counted(quantity, shipped, item_status or head.status)
-        if cancelled:
-            self._paid(whole, head, unpriced=True)
-            paid = nothing_paid(head.currency)
-        else:
-            paid = self._paid(whole, head, unpriced=not self._priced or _has_no_price_yet(head))
+        paid = self._paid(whole, pays, unpriced=cancelled)
         delivered_on = _day(delivered) if delivered else None
         data = line_data(
             bought,
             units,
             _channel(*self._channel_of(whole)),
-            paid,
+            nothing_paid(head.currency) if cancelled else paid,
             shipped=sent,
             cancelled=cancelled,
             order_item_id=item_id if item_id.isdecimal() else cells.number_text(item_id),
@@ -221,17 +226,28 @@ class AllOrders:
             recipient=_recipient(cell),
         )
 
-    def _paid(self, row: Sequence[str], head: RawHead, *, unpriced: bool) -> str:
+    def _paid(self, row: Sequence[str], pays: "_Pays", *, unpriced: bool) -> str:
         """What was paid, as JSON, from the cells of all amounts that count in this marketplace."""
-        currency = head.currency
-        item = _amount(row[self._item_price], currency)
-        if not item and not unpriced:
-            raise RowRefused("row_no_price")
-        amounts = [(Component.ITEM, item or money_text(_ZERO, currency))]
-        for component, place in self._added[self._markets[head.marketplace].tax_included]:
-            if (text := row[place]) and (amount := _amount(text, currency)):
-                amounts.append((component, amount))
+        currency, added, has_price, is_exact = pays
+        item = row[self._item_price]
+        if not is_exact(item):
+            item = _amount(item, currency)
+            if not item:
+                if has_price and not unpriced:
+                    raise RowRefused("row_no_price")
+                item = money_text(_ZERO, currency)
+        amounts = [(Component.ITEM, item)]
+        for component, place in added:
+            if (text := row[place]) and (is_exact(text) or (text := _amount(text, currency))):
+                amounts.append((component, text))
         return paid_data(amounts, currency)
+
+    def _read_common(self, common: tuple[str, ...]) -> tuple[RawHead, "_Pays"]:
+        head = self._read_head(common)
+        tax_included = self._markets[head.marketplace].tax_included
+        pending = head.status.casefold().startswith("pending")
+        has_price = self._priced and not head.replaces and not pending
+        return head, _Pays(head.currency, self._added[tax_included], has_price, exactly(head.currency))
 
     def _market(self, channel: str, currency: str, country: str) -> Marketplace:
         key = (channel, currency, country)
@@ -243,10 +259,8 @@ class AllOrders:
 
 def _amount(text: str, currency: str) -> str:
     """An amount as it is kept, empty for an empty cell. RowRefused when it is none."""
+    value = cells.amount(text)
     try:
-        if is_exact(text, currency):
-            return text
-        value = cells.amount(text)
         return "" if value is None else money_text(value, currency)
     except ValueError as error:
         raise RowRefused("row_wrong", reason=str(error)) from None
@@ -279,10 +293,6 @@ def _counted(quantity: str, shipped: str, status: str) -> tuple[int, int, bool]:
     if shipped:
         return units, min(int(shipped), units) if shipped.isdecimal() else 0, cancelled
     return units, units if folded.startswith(("shipped", "delivered", "complete")) else 0, cancelled
-
-
-def _has_no_price_yet(head: RawHead) -> bool:
-    return bool(head.replaces) or head.status[:7].casefold() == "pending"
 
 
 def _day(text: str) -> date | None:

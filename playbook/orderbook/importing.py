@@ -1,6 +1,5 @@
 """Importing report files: streamed, idempotent, every row that is left out with its reason."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -26,6 +25,8 @@ from playbook.store import OrderEntry, OrdersSaved, Store, StoredOrder
 LONGEST_ORDER_ID = 40
 PROGRESS_EVERY = 2000
 ORDERS_AT_ONCE = 500
+SEEN_BITS = 1 << 27
+"""Of 16 MB: with a million orders, one in a hundred shares its bit with another."""
 
 _RowT_co = TypeVar("_RowT_co", bound=RawLine | RawEarlier, covariant=True)
 
@@ -202,32 +203,58 @@ def _rows_by_order(sheet: Sheet, reader: _Reader[_RowT_co]) -> Iterator[list[_Ro
     Between them the rows that are left out, and how far it has come.
     """
     place, width = reader.order_column, len(sheet.columns)
-    left = Counter(map(str.strip, sheet.column(place)))
-    total = left.total()
+    total, scattered = _last_rows(map(str.strip, sheet.column(place)))
     waiting: dict[str, list[_RowT_co]] = {}
-    read, known = reader.read, ""
+    here: list[_RowT_co] = []
+    current = checked = ""
     for done, (number, row) in enumerate(sheet.rows(), start=1):
         if done % PROGRESS_EVERY == 0:
             yield _Progress(done, total)
         key = row[place].strip() if len(row) > place else ""
+        if key != current:
+            if here and scattered.get(current, 0) >= done:
+                waiting[current] = here
+            elif here:
+                yield here
+            here = waiting.pop(key, [])
+            current = key
         try:
-            if key != known or len(row) != width:
+            if key != checked or len(row) != width:
                 _check(row, key, width)
-                known = key
-            line = read(number, row)
+                checked = key
+            here.append(reader.read(number, row))
         except RowRefused as refused:
             yield Skipped(number, key[:LONGEST_ORDER_ID], refused.why)
-        else:
-            if key in waiting:
-                waiting[key].append(line)
-            else:
-                waiting[key] = [line]
-        left[key] -= 1
-        if left[key] == 0:
-            del left[key]
-            if key in waiting:
-                yield waiting.pop(key)
+    if here:
+        yield here
+    yield from waiting.values()
     yield _Progress(total, total)
+
+
+def _last_rows(keys: Iterable[str]) -> tuple[int, dict[str, int]]:
+    """How many rows there are, and the last row of each order whose rows do not stand together.
+
+    Which orders there were is remembered in a bit for each, so that memory stays flat; an order that
+    shares its bit with another is listed for nothing.
+    """
+    seen = bytearray(SEEN_BITS // 8)
+    last: dict[str, int] = {}
+    before = ""
+    row = 0
+    for row, key in enumerate(keys, start=1):
+        if key != before:
+            if before in last:
+                last[before] = row - 1
+            before = key
+            place = hash(key) % SEEN_BITS
+            bit = 1 << (place & 7)
+            if seen[place >> 3] & bit:
+                last[key] = row
+            else:
+                seen[place >> 3] |= bit
+    if before in last:
+        last[before] = row
+    return row, last
 
 
 def _check(row: Sequence[str], order_id: str, width: int) -> None:

@@ -5,7 +5,7 @@ reading it back checks it again (`playbook.domain.orders`). A test holds both ag
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, DecimalException
 from functools import lru_cache
@@ -29,7 +29,8 @@ KEEP_DAYS = 30
 USUAL_DELIVERY_DAYS = 14
 """When a report does not say when an order was delivered, it is taken to be delivered by then."""
 
-_EXACT = re.compile(r"(?:0|[1-9][0-9]{0,9})\.[0-9]{2}")
+_CENTS = re.compile(r"(?:0|[1-9][0-9]{0,9})\.[0-9]{2}")
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,9}")
 _NOTHING = frozenset({"0", "0.00", "-0", "-0.00"})
 _MONEY_BEGINS = {component: f'"{component.value}":{{"amount":"' for component in Component}
 _CHANNEL_IS = {channel: f',"channel":"{channel.value}","paid":' for channel in Channel}
@@ -99,9 +100,9 @@ def money_text(amount: Decimal, currency: str) -> str:
         raise ValueError(f"not an amount of money: {amount}") from None
 
 
-def is_exact(text: str, currency: str) -> bool:
-    """Whether *text* is an amount in *currency* written as it is kept."""
-    return _EXACT.fullmatch(text) is not None and minor_unit(currency) is CENT
+def exactly(currency: str) -> Callable[[str], object]:
+    """What tells whether a text is an amount in *currency* written as it is kept."""
+    return (_CENTS if minor_unit(currency) is CENT else _WHOLE).fullmatch
 
 
 def paid_data(amounts: Sequence[tuple[Component, str]], currency: str) -> str:

@@ -31,7 +31,7 @@ class Sheet:
     """A readable table. ``columns`` as written in the file.
 
     ``rows`` gives every row, ``column`` the cells of the column at one place; both can be called again, also
-    in another process. Short rows have no cell in the columns they lack.
+    in another process. ``rows`` leaves out the cells that a short row lacks, ``column`` has them empty.
     """
 
     name: str
@@ -106,7 +106,7 @@ def _lines_below(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
 def _text_column(path: Path, encoding: str, delimiter: str, place: int) -> Iterator[str]:
     if delimiter == "\t":
         return islice(_one_tabbed(path, encoding, place), 1, None)
-    return (row[place] for _, row in _lines_below(path, encoding, delimiter) if len(row) > place)
+    return (row[place] if len(row) > place else "" for _, row in _lines_below(path, encoding, delimiter))
 
 
 def _separated(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
@@ -127,13 +127,14 @@ def _tabbed(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
     """Lines of tab separated cells: quotes belong to the text, but for those around a whole cell."""
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         for number, line in enumerate(file, start=1):
+            if line.isspace():
+                continue
             cells = line.rstrip("\r\n").split(delimiter)
             if '"' in line:
                 cells = [_unquoted(cell) for cell in cells]
             if len(line) > LONGEST_CELL:
                 _refuse_long(cells, path, number)
-            if any(cells):
-                yield number, cells
+            yield number, cells
 
 
 def _refuse_long(cells: Sequence[str], path: Path, number: int) -> None:
@@ -149,8 +150,8 @@ def _one_tabbed(path: Path, encoding: str, place: int) -> Iterator[str]:
             if len(line) > LONGEST_CELL:
                 _refuse_long(line.split("\t"), path, number)
             cells = line.split("\t", place + 1)
-            if len(cells) > place and not line.isspace():
-                cell = cells[place].rstrip("\r\n")
+            if not line.isspace():
+                cell = cells[place].rstrip("\r\n") if len(cells) > place else ""
                 yield _unquoted(cell) if '"' in cell else cell
 
 

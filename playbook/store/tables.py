@@ -49,7 +49,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 def utc_text(at: datetime) -> str:
     """The stored form of an aware datetime."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 events = Table(

@@ -90,6 +90,22 @@ class TestAllOrders:
         assert (result.orders, result.lines) == (2, 3)
         assert [line.sku for line in book.order().lines] == ["LAMP-BR", "LAMP-CU"]
 
+    @pytest.mark.parametrize("bits", [8, 1 << 27])
+    def test_scattered_rows_find_their_orders(
+        self, book: Book, monkeypatch: pytest.MonkeyPatch, bits: int
+    ) -> None:
+        monkeypatch.setattr("playbook.orderbook.importing.SEEN_BITS", bits)
+        rows = [
+            row(ALL_ORDERS, amazon_order_id=f"204-0000000-{number % count:07}", sku=f"S{count}-{number}")
+            for count in (40, 7, 23)
+            for number in range(2 * count)
+        ]
+        rows.insert(50, row(ALL_ORDERS, amazon_order_id="", sku="X"))
+        result = book.all_orders(*rows, row(ALL_ORDERS, amazon_order_id="", sku="X"))
+        assert (result.orders, result.lines, result.skipped) == (40, 140, 2)
+        assert len(book.order("204-0000000-0000003").lines) == 6
+        assert (result.saved.added, result.saved.changed) == (40, 0)
+
     def test_one_sku_twice_stays_two_lines(self, book: Book) -> None:
         book.all_orders(ALL_ORDERS, row(ALL_ORDERS, quantity="2", item_price="40.00"))
         assert [line.units_ordered for line in book.order().lines] == [6, 2]
