@@ -1,8 +1,7 @@
-"""Running sample cases as notebooks: Papermill in worker processes that stay warm between cases."""
+"""Running sample cases as notebooks: Papermill in worker processes, each with one kernel that stays warm."""
 
 import logging
 import os
-import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from difflib import get_close_matches
 from multiprocessing import get_context
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from playbook.settings import notebooks_dir
@@ -17,9 +17,6 @@ from playbook.settings import notebooks_dir
 NOTEBOOK = "case.ipynb"
 KERNEL_LOG = "kernels.log"
 """What kernels and workers write to their terminal goes into this file beside the executed notebooks."""
-
-LONGEST_SOCKET = 90
-"""Characters of a socket's path that every system takes, with room for the number behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ def run_all(names: Sequence[str], out: Path, *, cases: Path | None, jobs: int) -
 
 
 def _warm(env: dict[str, str], log: Path) -> None:
-    """Once per worker: its terminal, the environment of the kernels, and the imports that every run needs."""
+    """Once per worker: its terminal, the environment of its kernel, and the imports that every run needs."""
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for terminal in (1, 2):
         os.dup2(file, terminal)
@@ -84,30 +81,34 @@ def _warm(env: dict[str, str], log: Path) -> None:
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     warnings.simplefilter("ignore")
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
-    import papermill.execute  # noqa: F401 - the slow part of every first run
+    from playbook.review.warmkernel import KERNEL
+
+    KERNEL.start()
+    Finalize(KERNEL, KERNEL.end, exitpriority=10)
+    import papermill.execute  # noqa: F401 - slow, and done while the kernel starts
 
 
 def run_one(name: str, path: Path) -> Result:
     """One sample through Papermill; the executed notebook stays at *path*."""
     import papermill
     from papermill.exceptions import PapermillExecutionError
-    from traitlets.config import Config
+
+    import playbook.review.warmkernel  # noqa: F401 - registers the engine
 
     began = time.perf_counter()
     differences: tuple[str, ...] = ()
     error = ""
     try:
-        with tempfile.TemporaryDirectory(prefix="pb-", ignore_cleanup_errors=True) as folder:
-            papermill.execute_notebook(
-                str(notebooks_dir() / NOTEBOOK),
-                str(path),
-                parameters={"mode": "check", "sample": name},
-                progress_bar=False,
-                log_output=False,
-                store_widget_state=False,
-                request_save_on_cell_execute=False,
-                config=Config({"KernelManager": _connection(Path(folder))}),
-            )
+        papermill.execute_notebook(
+            str(notebooks_dir() / NOTEBOOK),
+            str(path),
+            parameters={"mode": "check", "sample": name},
+            progress_bar=False,
+            log_output=False,
+            store_widget_state=False,
+            request_save_on_cell_execute=False,
+            engine_name="warm",
+        )
     except PapermillExecutionError as failed:
         if failed.ename == "CheckFailedError":
             differences = tuple(line[2:] for line in failed.evalue.splitlines() if line.startswith("- "))
@@ -116,15 +117,3 @@ def run_one(name: str, path: Path) -> Result:
     except Exception as failed:  # noqa: BLE001 - one bad run never stops the rest
         error = f"{type(failed).__name__}: {failed}"
     return Result(name, differences, error, time.perf_counter() - began, path)
-
-
-def _connection(folder: Path) -> dict[str, str]:
-    """How to reach a kernel: by sockets in a folder of its own, which is faster than ports.
-
-    Left to itself jupyter_client names such sockets ``kernel-ipc-N`` in the working directory, where
-    kernels that start at the same moment take each other's.
-    """
-    place = str(folder / "k")
-    if os.name != "posix" or len(os.fsencode(place)) > LONGEST_SOCKET:
-        return {"transport": "tcp"}
-    return {"transport": "ipc", "ip": place}

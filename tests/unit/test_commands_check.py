@@ -15,8 +15,9 @@ from click.testing import CliRunner, Result
 from playbook.cli import main
 from playbook.commands.checkit import report
 from playbook.review.runner import Result as Run
-from playbook.review.runner import UnknownParameterError, _connection, check_parameters
+from playbook.review.runner import UnknownParameterError, check_parameters
 from playbook.review.samples import load_sample
+from playbook.review.warmkernel import connection
 from playbook.settings import data_dir
 
 ORDER = "114-3920518-6604217"
@@ -179,10 +180,10 @@ class TestBeforeTheFirstRun:
 
 
 def test_each_run_has_sockets_of_its_own(tmp_path: Path) -> None:
-    one, other = _connection(Path("/tmp/pb-1")), _connection(Path("/tmp/pb-2"))
+    one, other = connection(Path("/tmp/pb-1")), connection(Path("/tmp/pb-2"))
     assert one["transport"] == "ipc"
     assert one["ip"] != other["ip"]
-    assert _connection(tmp_path / ("x" * 100)) == {"transport": "tcp"}
+    assert connection(tmp_path / ("x" * 100)) == {"transport": "tcp"}
 
 
 def test_the_table_at_the_end() -> None:
