@@ -16,6 +16,7 @@ _OPENING = frozenset("(（[")
 _CLOSING = frozenset(")）]")
 _BULLET = re.compile(r"[-*•·・–—○●]|[0-9]{1,2}")
 _WRAP_WIDTH = 55
+_WIDEST_LINE = 130
 
 
 @dataclass(slots=True)
@@ -23,7 +24,7 @@ class Clause:
     """Tokens ``[start, end)`` without a comma inside; *sentence* numbers the sentence it is in.
 
     ``meant`` says that its problem was judged by meaning or sounds like another one, ``stranger`` that
-    it names a thing which is on no line of the order.
+    it names a thing which is on no line of the order, ``again`` that it goes on about the product before.
     """
 
     start: int
@@ -32,6 +33,7 @@ class Clause:
     heading: bool = False
     meant: bool = False
     stranger: bool = False
+    again: bool = False
     mentions: list[Mention] = field(default_factory=list)
     quantities: list[Quantity] = field(default_factory=list)
     issues: list[tuple[ProblemType, Hit]] = field(default_factory=list)
@@ -70,7 +72,7 @@ def _line_ends(words: Sequence[Token], index: int, text: str) -> bool:
     if index == 0 or words[index - 1].kind is Kind.BREAK:
         return True
     line_start = text.rfind("\n", 0, words[index].start) + 1
-    wrapped = _WRAP_WIDTH <= words[index].start - line_start <= 85
+    wrapped = _WRAP_WIDTH <= words[index].start - line_start <= _WIDEST_LINE
     return not (wrapped and following.kind is Kind.WORD)
 
 

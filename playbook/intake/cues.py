@@ -53,6 +53,12 @@ class Cues:
         hits = [hit for hit in (*(hit for _, hit in self.issues), *self.fine) if not hit.gapped]
         return frozenset(index for hit in hits for index in range(hit.start, hit.end))
 
+    def named(self, name: str) -> frozenset[int]:
+        """The indices of the tokens of the cue *name*."""
+        return frozenset(
+            index for other, hit in self.others if other == name for index in range(hit.start, hit.end)
+        )
+
 
 def _without_overlap(hits: Iterable[Hit]) -> list[Hit]:
     """The longest hits, none inside another; equally long ones at one place stay together."""

@@ -53,6 +53,11 @@ class Cues(Value):
     speaker: tuple[str, ...]
     became: tuple[str, ...]
     nothing_came: tuple[str, ...]
+    asked_for: tuple[str, ...]
+    only: tuple[str, ...]
+    within: tuple[str, ...]
+    refers: tuple[str, ...]
+    all_but: tuple[str, ...]
 
 
 class Lexicon(Value):
@@ -145,6 +150,10 @@ class Lexicon(Value):
     @cached_property
     def function_set(self) -> frozenset[str]:
         return frozenset(self.function_words)
+
+    @cached_property
+    def number_words(self) -> frozenset[str]:
+        return frozenset(word for word in self.numbers if " " not in word)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:

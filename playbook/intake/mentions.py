@@ -14,6 +14,7 @@ _COLOUR_CLASH = 0.45
 _CONTEXT_SHARE = 0.5
 _MIN_COVERAGE = 0.12
 _JOINED_COVERAGE = 0.5
+_HEAD = 0.3
 _JOINING = frozenset({"and", "&", "+", "/", "und", "et", "y", "e", "和", "与", "と", "・"})
 
 
@@ -287,14 +288,21 @@ def with_context(
     words: Sequence[Token],
     sentence_of: Sequence[int],
     swapped: Collection[int],
+    counted: Collection[int],
     weigher: Weigher,
 ) -> list[Mention]:
     """Resolve "the green ones" and ties by the mention before (any sentence) or after (same one).
 
     A word that only goes on about the product before it is no mention of its own, and neither is
-    the other colour in a sentence of *swapped*, the ones that say "instead of".
+    the other colour in a sentence of *swapped*, the ones that say "instead of". *counted* are tokens of
+    numbers: a part that is counted and is a line of its own is no part of the product before.
     """
     resolved: list[Mention] = []
+    with_products = {
+        sentence_of[mention.start]
+        for mention in mentions
+        if mention.exact or not all(weigher.is_part(link) for link in mention.links)
+    }
     for index, mention in enumerate(mentions):
         sentence = sentence_of[mention.start]
         colours = bool(mention.links) and all(weigher.is_colour(link) for link in mention.links)
@@ -304,7 +312,11 @@ def with_context(
             continue
         if resolved and _echoes(mention, resolved[-1], words, sentence_of):
             continue
-        if _part_of(mention, resolved[-1] if resolved else None, sentence_of, weigher):
+        own_line = mention.start - 1 in counted or mention.end in counted
+        own_line = own_line and mention.clear and weigher.coverage(mention.links, mention.lines[0]) >= _HEAD
+        last = resolved[-1] if resolved else None
+        listed = last is not None and sentence != sentence_of[last.start] and sentence in with_products
+        if not (own_line or listed) and _part_of(mention, last, sentence_of, weigher):
             continue
         if mention.exact or (mention.clear and not mention.partial):
             resolved.append(mention)

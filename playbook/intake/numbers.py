@@ -17,7 +17,9 @@ _CJK_DIGITS = {char: value for value, char in enumerate("〇一二三四五六�
 _CJK_TENS = {"十": 10, "百": 100, "千": 1000}
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{3})+")
 _NOT_NUMBERS = re.compile(
-    r"[0-9]{1,4}([./-])[0-9]{1,2}\1[0-9]{2,4}|(?<![0-9])[0-9]{1,2}[./][0-9]{1,2}(?![0-9])|[0-9]{1,2}:[0-9]{2}"
+    r"[0-9]{1,4}([./-])[0-9]{1,2}\1[0-9]{2,4}|(?<![0-9])[0-9]{1,2}[.][0-9]{1,2}(?![0-9])|[0-9]{1,2}:[0-9]{2}"
+    r"|(?<![0-9])(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])(?![0-9])"
+    r"|(?<![0-9])(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|1[0-2])(?![0-9])"
     r"|[$€£¥]\s?[0-9][0-9.,]*|[0-9][0-9.,]{0,15}\s?[$€£¥]|#\s?[0-9]+|[0-9]{1,4}年(?:[0-9]{1,2}月)?|[0-9]{1,2}月[0-9]{0,2}"
 )
 _MOST_UNITS = 100_000
@@ -299,6 +301,8 @@ def _from_hit(finder: _Finder, hit: Hit) -> Quantity | None:
     if label == "fraction":
         above, below = value.split("/")
         return Quantity(hit.start, hit.end, "fraction", part=Fraction(int(above), int(below)))
+    if value == "all" and hit.start in finder.ends.get("class:not_before", {}):
+        return None
     sorts: dict[str, Sort] = {"vague": "vague", "all": "all", "both": "both"}
     return Quantity(hit.start, hit.end, sorts[value])
 

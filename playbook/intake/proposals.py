@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 from playbook.domain.claims import ProblemType
 from playbook.domain.problems import Problem, problem
-from playbook.intake.claims import Assembly, Claim, pack_counts
+from playbook.intake.assembling import Assembly
+from playbook.intake.claims import Claim, claimed_units
 from playbook.intake.clauses import Clause
 from playbook.intake.model import AskedRemedy, AskedRemedyKind, LineRef, Mark, Question, ReadItem
+from playbook.intake.phrases import Hit
 from playbook.intake.text import Folded, Token
 
 SURE_PRODUCT = 0.58
@@ -100,13 +102,13 @@ class Proposer:
             return
         if not self._lines:
             span = self.span(claim.start, claim.end)
-            self._merge(_Row(mention.lines[0], claim, pack_counts(claim, None), False, span=span), rows)
+            self._merge(_Row(mention.lines[0], claim, claimed_units(claim, None), False, span=span), rows)
             return
         whole = claim.group is not None and claim.arrived is None
         if not mention.clear and not whole:
             if mention.partial:
                 return
-            units = pack_counts(claim, None)
+            units = claimed_units(claim, None)
             rows.append(_Row(None, claim, units, False, span=self.span(claim.start, claim.end)))
             name = self._text(mention.start, mention.end)[:_LONGEST_MENTION]
             result.questions.append(Question("which_product", {"mention": name}))
@@ -114,7 +116,7 @@ class Proposer:
         for index in mention.lines if whole else mention.lines[:1]:
             ordered = self._lines[index].units
             counted = claim.quantity is not None and not claim.quantity.whole
-            units = ordered if whole and not counted else pack_counts(claim, ordered)
+            units = ordered if whole and not counted else claimed_units(claim, ordered)
             implied = units is None and ordered == 1 and claim.quantity is None
             row = _Row(index, claim, 1 if implied else units, implied, span=self.span(claim.start, claim.end))
             self._merge(row, rows)
@@ -250,10 +252,15 @@ class Proposer:
     def asked(self, clauses: Sequence[Clause]) -> tuple[AskedRemedy, ...]:
         """The remedies that *clauses* ask for, each once per line."""
         found: dict[tuple[int | None, AskedRemedyKind], AskedRemedy] = {}
+        listed: tuple[int, Sequence[Hit]] = (-1, ())
         for clause in clauses:
             clear = [one for one in clause.mentions if self._lines and one.clear and not one.partial]
             targets: list[int | None] = [self._lines[mention.lines[0]].line for mention in clear]
-            for hit in clause.remedies:
+            goes_on = clear and clause.sentence == listed[0] and not (clause.issues or clause.fine)
+            asked = clause.remedies or (listed[1] if goes_on and not clause.has("remedy") else ())
+            if clause.remedies or clause.has("remedy"):
+                listed = (clause.sentence, clause.remedies if clear else ())
+            for hit in asked:
                 kind = AskedRemedyKind(hit.label[7:])
                 for line in targets or [None]:
                     found.setdefault(

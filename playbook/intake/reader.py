@@ -6,9 +6,10 @@ from functools import lru_cache
 from types import EllipsisType
 
 from playbook.domain.problems import Problem, problem
-from playbook.intake.claims import Assembler
+from playbook.intake.assembling import Assembler
 from playbook.intake.clauses import Clause, split
 from playbook.intake.cues import Cues, read_cues
+from playbook.intake.differences import Ordered, differences
 from playbook.intake.language import detect, lexicons_for
 from playbook.intake.layout import lay_out
 from playbook.intake.lexicon import Lexicon, lexicon
@@ -22,7 +23,7 @@ from playbook.intake.phrases import Hit
 from playbook.intake.products import Catalogue, Link, WordLinker, find_links, find_skus, stem
 from playbook.intake.proposals import SURE_PRODUCT, Proposals, Proposer
 from playbook.intake.redact import personal_spans, redact
-from playbook.intake.settling import Known, nothing_arrived, settle, strangers
+from playbook.intake.settling import Known, nothing_arrived, settle, strangers, without_superseded
 from playbook.intake.text import Folded, Kind, Token, fold, tokens
 
 LONGEST_RAW = 200_000
@@ -72,6 +73,7 @@ class _Text:
     orders: OrderMentions
     redacted: str
     problems: tuple[Problem, ...]
+    earlier: frozenset[int]
 
 
 def _cut(message: str) -> tuple[str, Folded, tuple[Problem, ...]]:
@@ -104,10 +106,16 @@ def _prepare(message: str, lines: Sequence[LineRef], language: str | None) -> _T
     orders = find_orders(folded.text, every, hits, skus)
     signature = [folded.span(start, end) for start, end in layout.signature if end > start]
     inside = covered(every, layout.body)
-    words = [token for index, token in enumerate(every) if index in inside or token.kind is Kind.BREAK]
+    quoted = covered(every, layout.quoted) if layout.quoted else frozenset[int]()
+    if any(hit.label == "cue:refers" and hit.start in inside for hit in hits):
+        inside |= quoted
+    kept = [index for index, token in enumerate(every) if index in inside or token.kind is Kind.BREAK]
+    words = [every[index] for index in kept]
+    earlier = frozenset(place for place, index in enumerate(kept) if index in quoted)
     if len(words) != len(every):
         hits = [hit for one in lexicons for hit in one.table.find(words)]
-    return _Text(message, folded, words, hits, chosen, lexicons, orders, redact(message, signature), problems)
+    hidden = redact(message, signature)
+    return _Text(message, folded, words, hits, chosen, lexicons, orders, hidden, problems, earlier)
 
 
 @lru_cache(maxsize=16)
@@ -187,7 +195,8 @@ def read(
     }
     links = find_links(words, catalogue, linker, text.lexicons, rejected) if lines else []
     cue_spans = [(hit.start, hit.end) for hit in hits if hit.label.startswith(cue_labels)]
-    whole = _whole_names(links, cue_spans)
+    parts = [(hit.start, hit.end) for hit in hits if hit.label == "class:part"]
+    whole = _whole_names(links, cue_spans) | _whole_names(links, parts)
     links = [
         link
         for link in links
@@ -240,45 +249,65 @@ def read(
         for index in range(mention.start, mention.end)
         if words[index].text not in (":", ";", ".")
     }
-    clauses = _clauses(text, quantities, cues, places | joined)
+    clauses = _clauses(text, quantities, cues, places | joined | cues.named("all_but"))
     sentence_of = [0] * (len(words) + 1)
     for clause in clauses:
         sentence_of[clause.start : clause.end] = [clause.sentence] * (clause.end - clause.start)
     swapped = {sentence_of[hit.start] for name, hit in cues.others if name == "instead"}
-    mentions = with_context(mentions, words, sentence_of, swapped, weigher)
-    owner = {index: clause for clause in clauses for index in range(clause.start, clause.end)}
-    for mention in mentions:
-        if mention.start in owner:
-            owner[mention.start].mentions.append(mention)
+    _attach(clauses, mentions, with_context(mentions, words, sentence_of, swapped, counted, weigher))
     settle(clauses, words)
     proposer = Proposer(text.message, text.folded, words, lines)
     functions = frozenset[str]().union(*(one.function_set for one in text.lexicons))
     if lines:
         fixed = counted | cues.tokens | places
-        _open_questions(text, clauses, fixed, Meaning(catalogue, weigher, meant_by) if meant_by else None)
+        meaning = Meaning(catalogue, weigher, meant_by) if meant_by is not None else None
+        _open_questions(text, clauses, fixed, catalogue, meaning)
     else:
         _imply_products(text, clauses, functions)
     assembly = Assembler(words, functions).run(clauses)
     assembly = nothing_arrived(assembly, clauses, len(lines)) or assembly
+    if text.earlier:
+        assembly = without_superseded(assembly, text.earlier)
     result = proposer.propose(assembly)
     return _reading(text, proposer, clauses, assembly.rest_is_fine, result, bool(lines))
 
 
+def _attach(clauses: Sequence[Clause], found: Sequence[Mention], resolved: Sequence[Mention]) -> None:
+    """Put the mentions that stand into their clauses, and mark clauses that only repeat a product."""
+    owner = {index: clause for clause in clauses for index in range(clause.start, clause.end)}
+    for mention in resolved:
+        if mention.start in owner:
+            owner[mention.start].mentions.append(mention)
+    before: Mention | None = None
+    standing = {mention.start: mention for mention in resolved}
+    for mention in found:
+        if mention.start in standing:
+            before = standing[mention.start]
+        elif mention.start in owner and before is not None and set(before.lines) & set(mention.lines):
+            owner[mention.start].again = True
+
+
 def _open_questions(
-    text: _Text, clauses: Sequence[Clause], fixed: Collection[int], meaning: Meaning | None
+    text: _Text,
+    clauses: Sequence[Clause],
+    fixed: Collection[int],
+    catalogue: Catalogue,
+    meaning: Meaning | None,
 ) -> None:
-    """Settle by meaning what words leave open, and mark clauses about things that nobody ordered."""
+    """Settle by the order and by meaning what words leave open, and mark clauses about other things."""
     words = text.words
+    spoken = frozenset[str]().union(*(one.spoken for one in text.lexicons))
+    parting = {index for index, token in enumerate(words) if token.text in _PARTING}
+    functions = frozenset[str]().union(*(one.function_set | one.number_words for one in text.lexicons))
+    surroundings = Surroundings(words, parting.union(fixed), functions)
     if meaning is not None:
-        parting = {index for index, token in enumerate(words) if token.text in _PARTING}
-        functions = frozenset[str]().union(*(one.function_set for one in text.lexicons))
-        surroundings = Surroundings(words, parting.union(fixed), functions)
         meaning.settle(clauses, surroundings, SURE_PRODUCT)
+    differences(clauses, words, Ordered.of(catalogue, text.lexicons), spoken)
+    if meaning is not None:
         doubt_clauses(clauses, surroundings, meaning.encoder)
         judge_clauses(clauses, surroundings, meaning.encoder)
         meaning.settle(clauses, surroundings, SURE_PRODUCT)
     written = [text.message[slice(*text.folded.span(token.start, token.end))] for token in words]
-    spoken = frozenset[str]().union(*(one.spoken for one in text.lexicons))
     strangers(clauses, words, written, Known(spoken, text.lexicons[0].language == "de"))
 
 

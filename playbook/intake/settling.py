@@ -4,12 +4,15 @@ A number can only be told to be an order's total, what arrived, or an enumeratio
 it are known: "13 received instead of 20", "statt 25 nur 20", "a red mug". Works on clauses in place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from playbook.domain.claims import ProblemType
-from playbook.intake.claims import Assembly, Claim
+from playbook.intake.assembling import Assembly
+from playbook.intake.claims import Claim
 from playbook.intake.clauses import Clause
+from playbook.intake.differences import counts
 from playbook.intake.mentions import Mention
 from playbook.intake.numbers import Quantity
 from playbook.intake.phrases import Hit
@@ -20,6 +23,7 @@ _ARTICLES = frozenset({"a", "an"})
 _ARTICLE_REACH = 2
 _INSTEAD_OF = frozenset({"of", "than", "statt", "anstatt", "anstelle", "von", "de", "di"})
 _SHORTEST_NOUN = 4
+_SWAPS = frozenset({ProblemType.WRONG_ITEM, ProblemType.WRONG_VARIANT})
 _WHOLE_ORDER = 0.6
 
 
@@ -30,13 +34,13 @@ def settle(clauses: Sequence[Clause], words: Sequence[Token]) -> None:
             replace(one, role="count") if one.role == "total" and _cue_in_name(clause, one) else one
             for one in clause.quantities
         ]
-        _what_came(clause)
         _instead_of_number(clause, words)
         _arrived_of_total(clause)
         _share_of(clause, words)
         _articles(clause, words)
+        _all_but(clause)
         if not _explained(clause, clauses[index + 1] if index + 1 < len(clauses) else None):
-            _fails(clause, words)
+            _fails(clause, clauses[index - 1] if index else None, words)
 
 
 def _cue_in_name(clause: Clause, quantity: Quantity) -> bool:
@@ -50,21 +54,10 @@ def _cue_in_name(clause: Clause, quantity: Quantity) -> bool:
     )
 
 
-def _what_came(clause: Clause) -> None:
-    """Leave out products that tell what was in the box: "the bags turned out to be pencil cases"."""
-    for hit in clause.cues.get("became", ()):
-        if any(mention.end <= hit.start for mention in clause.mentions):
-            clause.mentions = [mention for mention in clause.mentions if mention.start < hit.end]
-
-
-def _counts(clause: Clause) -> list[Quantity]:
-    return [one for one in clause.quantities if one.sort == "number" and not one.weak]
-
-
 def _instead_of_number(clause: Clause, words: Sequence[Token]) -> None:
     """Read "20 instead of 25", "statt 25 nur 20" as a count that differs, not as a swap."""
     hits = [hit for kind, hit in clause.issues if kind is ProblemType.WRONG_ITEM]
-    numbers = _counts(clause)
+    numbers = counts(clause)
     for hit in [*hits, *clause.cues.get("instead", ())]:
         if words[hit.end - 1].text not in _INSTEAD_OF:
             continue
@@ -81,7 +74,7 @@ def _instead_of_number(clause: Clause, words: Sequence[Token]) -> None:
         clause.issues = [
             (kind, known)
             for kind, known in clause.issues
-            if kind is not ProblemType.WRONG_ITEM or known.end <= hit.start or hit.end <= known.start
+            if kind not in _SWAPS or known.end <= hit.start or hit.end <= known.start
         ]
         if more and not clause.issues:
             clause.issues.append((ProblemType.EXTRA_ITEM, Hit("settled", hit.start, hit.end)))
@@ -90,7 +83,7 @@ def _instead_of_number(clause: Clause, words: Sequence[Token]) -> None:
 
 def _arrived_of_total(clause: Clause) -> None:
     """Read "29 of 30 received" as one that did not arrive."""
-    numbers = _counts(clause)
+    numbers = counts(clause)
     if clause.issues or clause.fine or not clause.has("came") or len(numbers) != 2:
         return
     total = next((one for one in numbers if one.role == "total"), None)
@@ -102,7 +95,7 @@ def _arrived_of_total(clause: Clause) -> None:
 
 def _share_of(clause: Clause, words: Sequence[Token]) -> None:
     """Read the last of several Chinese or Japanese numbers as the share: "3个坏了两个"."""
-    numbers = [one for one in _counts(clause) if one.role == "count" and not one.each and not one.more]
+    numbers = [one for one in counts(clause) if one.role == "count" and not one.each and not one.more]
     kinds = {kind for kind, _ in clause.issues}
     if len(numbers) < 2 or len(clause.mentions) > 1 or len(kinds) != 1:
         return
@@ -135,11 +128,30 @@ def _explained(clause: Clause, following: Clause | None) -> bool:
     return bool(following.issues) and not following.quantities
 
 
-def _fails(clause: Clause, words: Sequence[Token]) -> None:
+def _all_but(clause: Clause) -> None:
+    """Read "all but two are broken" by the two that are not, "all but two arrived" as two missing."""
+    ends = {hit.end for hit in clause.cues.get("all_but", ())}
+    spared = [one for one in counts(clause) if one.start in ends]
+    if not spared or clause.fine:
+        return
+    if clause.issues:
+        clause.quantities = [
+            replace(one, role="arrived") if one is spared[0] else one
+            for one in clause.quantities
+            if one.sort != "all"
+        ]
+    elif clause.has("came"):
+        clause.quantities = [one for one in clause.quantities if one.sort != "all"]
+        clause.issues.append((ProblemType.MISSING, Hit("settled", spared[0].start, spared[0].end)))
+
+
+def _fails(clause: Clause, before: Clause | None, words: Sequence[Token]) -> None:
     """Read "3 won't spin", "zwei klingeln nicht" as a defect where nothing else is said."""
     if clause.issues or clause.fine or clause.has("unchecked") or clause.has("rest") or clause.remedies:
         return
-    if not (clause.mentions or _counts(clause)):
+    leads = before is not None and before.sentence == clause.sentence and not before.issues
+    counted = before is not None and leads and counts(before)
+    if not (clause.mentions or counts(clause) or counted):
         return
     for hit in clause.cues.get("fails", ()):
         following = words[hit.end] if hit.end < clause.end else None
@@ -170,8 +182,9 @@ def strangers(
 
     *message_of* holds the words as the buyer wrote them; with ``noun_case`` nouns begin with a capital.
     """
-    for clause in clauses:
-        if clause.mentions:
+    for clause, following in zip_longest(clauses, clauses[1:]):
+        listed = following is not None and following.sentence == clause.sentence and following.mentions
+        if clause.mentions or (clause.heading and listed):
             continue
         after = _after_number(clause, words, known)
         clause.stranger = any(
@@ -240,3 +253,25 @@ def nothing_arrived(assembly: Assembly, clauses: Sequence[Clause], lines: int) -
     claim = Claim(every, hit.start, hit.end, found.sentence, issue=ProblemType.LATE)
     claim.group = claim.quantity = Quantity(hit.start, hit.end, "all")
     return Assembly(claims=[claim])
+
+
+def without_superseded(assembly: Assembly, earlier: Collection[int]) -> Assembly:
+    """*assembly* with what an earlier, quoted mail (tokens *earlier*) claims of other lines only.
+
+    What the buyer writes now counts; what was quoted is claimed still, but never for certain.
+    """
+    now = [claim for claim in assembly.claims if claim.start not in earlier]
+    lines = {line for claim in now if claim.mention is not None for line in claim.mention.lines}
+    claims = list(now)
+    for claim in assembly.claims:
+        if claim.start in earlier and claim.mention is not None and not lines & set(claim.mention.lines):
+            claim.doubt = True
+            claims.append(claim)
+    spans = [span for span in assembly.rest_spans if span[0] not in earlier]
+    return Assembly(
+        claims,
+        [claim for claim in assembly.unexplained if claim.start not in earlier],
+        [clause for clause in assembly.orphans if clause.start not in earlier],
+        assembly.rest_is_fine and bool(spans),
+        spans,
+    )

@@ -1,0 +1,445 @@
+"""From clauses to claims: which problem belongs to which product.
+
+A buyer names the product first ("mugs: 2 broken"), last ("missing: 3 mugs"), once for several problems
+("7 broken, 2 without lid"), or once for several products ("5 of A, 3 of B, not delivered"). The
+assembler walks through the clauses and keeps products that still wait for their problem.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from playbook.domain.claims import ProblemType
+from playbook.intake.claims import Claim, numbers_of, strength, take_numbers
+from playbook.intake.clauses import Clause
+from playbook.intake.cues import choose_issue
+from playbook.intake.mentions import Mention
+from playbook.intake.model import AskedRemedyKind
+from playbook.intake.numbers import Quantity
+from playbook.intake.text import Kind, Token
+
+_BARE_WORDS = 2
+_TOPIC_REACH = 3
+_RETURN = f"remedy:{AskedRemedyKind.RETURN}"
+_REFINED = frozenset(
+    {
+        (ProblemType.WRONG_ITEM, ProblemType.WRONG_VARIANT),
+        (ProblemType.TRANSIT_DAMAGE, ProblemType.QUALITY_FLAW),
+        (ProblemType.TRANSIT_DAMAGE, ProblemType.CHANGED_MIND),
+        (ProblemType.PACKAGE_DAMAGE, ProblemType.TRANSIT_DAMAGE),
+    }
+)
+"""Types that a later clause about the same units may make more exact."""
+
+
+@dataclass(slots=True)
+class _Header:
+    """A problem named before the products that have it."""
+
+    issue: ProblemType
+    clause: Clause
+    each: Quantity | None = None
+    used: bool = False
+
+
+def _introduces(claim: Claim, mentions: Sequence[Mention]) -> bool:
+    """Whether a waiting product is the heading of the more exact ones in *mentions*."""
+    if claim.mention is None or claim.heading:
+        return True
+    return not claim.mention.clear and any(
+        set(mention.lines) < set(claim.mention.lines) for mention in mentions
+    )
+
+
+@dataclass(slots=True)
+class Assembly:
+    """What was assembled: claims, products left without a problem, problems left without a product."""
+
+    claims: list[Claim] = field(default_factory=list)
+    unexplained: list[Claim] = field(default_factory=list)
+    orphans: list[Clause] = field(default_factory=list)
+    rest_is_fine: bool = False
+    rest_spans: list[tuple[int, int]] = field(default_factory=list)
+
+
+class Assembler:
+    """Walks through the clauses of one message."""
+
+    def __init__(self, words: Sequence[Token], function_words: frozenset[str]) -> None:
+        self._words = words
+        self._function_words = function_words
+        self._waiting: list[Claim] = []
+        self._last: list[Claim] = []
+        self._topic: list[Mention] = []
+        self._topic_sentence = 0
+        self._header: _Header | None = None
+        self._fine_sentence: int | None = None
+        self.result = Assembly()
+
+    def run(self, clauses: Sequence[Clause]) -> Assembly:
+        """Everything that *clauses* say."""
+        for index, clause in enumerate(clauses):
+            before = clauses[index - 1] if index else None
+            if before is not None and before.sentence != clause.sentence:
+                self._new_sentence(clause)
+            self._rest(clause, clauses[index + 1] if index + 1 < len(clauses) else None)
+            if clause.mentions:
+                self._with_products(clause)
+            else:
+                self._without_products(clause)
+        self._flush()
+        self._drop_header()
+        self._drop_wishes()
+        return self.result
+
+    # sentences
+
+    def _new_sentence(self, clause: Clause) -> None:
+        goes_on = not clause.mentions and (clause.issues or clause.fine or clause.quantities)
+        if self._waiting and not goes_on:
+            self._flush()
+        if self._header is not None and not (clause.mentions and not clause.issues):
+            self._drop_header()
+
+    def _drop_wishes(self) -> None:
+        """A wish to return a product says nothing new where the message tells what is wrong with it."""
+        told = {
+            line
+            for claim in self.result.claims
+            if not claim.wish and not claim.fine and claim.mention is not None
+            for line in claim.mention.lines
+        }
+        self.result.claims = [
+            claim
+            for claim in self.result.claims
+            if not claim.wish or claim.mention is None or not told & set(claim.mention.lines)
+        ]
+
+    def _drop_header(self) -> None:
+        if self._header is not None and not self._header.used:
+            self.result.orphans.append(self._header.clause)
+        self._header = None
+
+    def _flush(self) -> None:
+        """Close products that still wait: they share the problem before them, or stay unexplained."""
+        last = self._last[-1] if self._last else None
+        for claim in self._waiting:
+            if last is not None and self._shares(claim, last):
+                claim.issue, claim.clear_issue, claim.wish = last.issue, False, last.wish
+                self.result.claims.append(claim)
+            elif claim.counted and not claim.heading and not claim.fine:
+                self.result.unexplained.append(claim)
+        self._waiting = []
+
+    @staticmethod
+    def _shares(claim: Claim, last: Claim) -> bool:
+        """Whether a product without problem has that of the one before: "cups 4 broken, saucers 3"."""
+        if last.issue is None or claim.sentence != last.sentence:
+            return False
+        if last.issue_first:
+            return claim.bare or claim.counted
+        number = claim.quantity is not None and claim.quantity.sort == "number" and not claim.quantity.weak
+        return claim.plain and number and claim.arrived is None
+
+    def _rest(self, clause: Clause, following: Clause | None) -> None:
+        if not clause.has("rest") or clause.has("unchecked") or clause.issues:
+            return
+        counted = any(quantity.sort == "number" for quantity in clause.quantities)
+        near = following is not None and following.sentence == clause.sentence and not following.mentions
+        fine = clause.fine or (
+            near and following is not None and following.fine and not following.has("unchecked")
+        )
+        narrow = clause.mentions and clause.mentions[0].start - clause.cues["rest"][0].end <= 4
+        if fine and not counted and not narrow:
+            self.result.rest_is_fine = True
+            self.result.rest_spans.append((clause.start, clause.end))
+
+    # clauses
+
+    def _said(self, clause: Clause) -> int:
+        """How many words a clause has beside products, numbers and small words."""
+        used = {index for mention in clause.mentions for index in range(mention.start, mention.end)}
+        used |= {index for quantity in clause.quantities for index in range(quantity.start, quantity.end)}
+        other = [
+            token
+            for index, token in enumerate(self._words[clause.start : clause.end], clause.start)
+            if index not in used
+            and token.kind in (Kind.WORD, Kind.CJK)
+            and token.text not in self._function_words
+        ]
+        return len(other)
+
+    def _with_products(self, clause: Clause) -> None:
+        issue, clear = choose_issue(clause.issues)
+        clear = clear and not clause.meant
+        mentions = clause.mentions
+        cjk = self._words[mentions[0].start].kind is Kind.CJK
+        issue_at = clause.issues[0][1].start if clause.issues else None
+        arrived = any(quantity.role == "arrived" for quantity in clause.quantities)
+        if issue is None and arrived:
+            issue, clear = ProblemType.MISSING, True
+        claims: list[Claim] = []
+        said = self._said(clause)
+        for mention, own in zip(mentions, numbers_of(clause, cjk), strict=True):
+            claim = Claim(
+                mention,
+                mention.start,
+                mention.end,
+                clause.sentence,
+                bare=said <= _BARE_WORDS,
+                plain=not said,
+                heading=clause.heading,
+            )
+            take_numbers(claim, own, issue_at)
+            claim.replaces = clause.has("correction")
+            claims.append(claim)
+        self._waiting = [
+            claim for claim in self._waiting if claim.counted or not _introduces(claim, mentions)
+        ]
+        self._topic, self._topic_sentence = list(mentions), clause.sentence
+        if issue is None and self._parts_of_group(claims):
+            return
+        if issue is None and clause.fine and self._contents_named(clause):
+            self._contents(clause)
+        elif issue is None and clause.fine:
+            self._apply_fine(clause, claims)
+        elif self._elaborates(clause, claims, issue):
+            return
+        elif issue is not None:
+            first = issue_at is not None and issue_at < mentions[0].start
+            shared = [claim for claim in self._waiting if claim.sentence == clause.sentence and claim.bare]
+            each = next((one.quantity for one in shared if one.quantity and one.quantity.each), None)
+            for claim in claims:
+                claim.quantity = claim.quantity or each
+            self._apply(clause, [*shared, *claims], issue, clear and not clause.fine, first)
+        elif clause.has("same") and self._fine_sentence == clause.sentence:
+            self._apply_fine(clause, claims)
+        elif clause.has("same") and self._last and self._last[-1].issue is not None:
+            self._apply(clause, claims, self._last[-1].issue, False, False)
+        elif any(hit.label == _RETURN for hit in clause.remedies) and self._header is None:
+            for claim in claims:
+                claim.wish = True
+            self._finish([*self._waiting_plainly(clause), *claims], ProblemType.CHANGED_MIND, False, True)
+        elif self._header is not None:
+            self._header.used = True
+            each = next((one.quantity for one in self._last if one.quantity and one.quantity.each), None)
+            for claim in claims:
+                claim.quantity = claim.quantity or self._header.each or each
+            self._finish(claims, self._header.issue, True, True)
+        else:
+            self._waiting += claims
+
+    def _parts_of_group(self, claims: Sequence[Claim]) -> bool:
+        """Take "five red and one white" as what the "6 wine glasses broken" before them were."""
+        groups = [
+            one
+            for one in self._last
+            if one.mention is not None and not one.mention.clear and one.group is None
+        ]
+        group = groups[-1] if groups else None
+        if group is None or group.mention is None or group.issue is None:
+            return False
+        inside = set(group.mention.lines)
+        if any(
+            claim.mention is None
+            or claim.sentence != group.sentence
+            or not (set(claim.mention.lines) & inside)
+            or not claim.mention.clear
+            or not claim.counted
+            for claim in claims
+        ):
+            return False
+        if group in self.result.claims:
+            self.result.claims.remove(group)
+        for claim in claims:
+            claim.issue, claim.clear_issue, claim.issue_first = group.issue, False, group.issue_first
+            self.result.claims.append(claim)
+        self._last = [*groups, *claims]
+        return True
+
+    def _waiting_plainly(self, clause: Clause) -> list[Claim]:
+        """The products of a list that wait in the sentence of *clause*: "10 twine and 5 knives to return"."""
+        found = [one for one in self._waiting if one.sentence == clause.sentence and one.plain]
+        for claim in found:
+            claim.wish = True
+        return found
+
+    def _contents_named(self, clause: Clause) -> bool:
+        """Whether "the pencils inside are fine" speaks of what the damaged package holds."""
+        last = self._last[-1].mention if self._last and not self._waiting else None
+        same = last is not None and any(set(last.lines) & set(one.lines) for one in clause.mentions)
+        return same and (clause.has("contents") or clause.sentence == self._last[-1].sentence)
+
+    def _elaborates(self, clause: Clause, claims: Sequence[Claim], issue: ProblemType | None) -> bool:
+        """Whether brackets only tell how some of the units just claimed got their problem."""
+        last = self._last[-1] if self._last else None
+        if last is None or issue is not last.issue or self._words[clause.start].text not in "(（[":
+            return False
+        numbers = [one for one in clause.quantities if one.sort == "number"]
+        said = last.quantity.value if last.quantity is not None else None
+        return not claims and all(said is not None and (one.value or 0) < said for one in numbers)
+
+    def _without_products(self, clause: Clause) -> None:
+        issue, clear = choose_issue(clause.issues)
+        clear = clear and not clause.meant
+        counts = [
+            quantity
+            for quantity in clause.quantities
+            if quantity.sort != "number" or quantity.role != "total"
+        ]
+        if (
+            issue is None
+            and any(quantity.role == "arrived" for quantity in clause.quantities)
+            and self._waiting
+        ):
+            issue, clear = ProblemType.MISSING, True
+        if (
+            issue is None
+            and clause.has("same")
+            and self._waiting
+            and self._last
+            and self._last[-1].issue is not None
+        ):
+            issue = self._last[-1].issue
+        if self._elaborates(clause, (), issue):
+            return
+        if clause.stranger and issue is not None and not self._spoken_of(clause):
+            self.result.orphans.append(clause)
+        elif issue is not None:
+            self._problem_alone(clause, issue, clear and not clause.fine, counts)
+        elif clause.fine:
+            listed = all(
+                one.plain and not one.counted and one.sentence == clause.sentence for one in self._waiting
+            )
+            if self._waiting and not counts and (listed or not clause.has("rest")):
+                self._apply_fine(clause, [])
+            else:
+                self._contents(clause)
+        elif clause.quantities:
+            self._number_alone(clause)
+
+    def _spoken_of(self, clause: Clause) -> bool:
+        """Whether the sentence of *clause* already has a product, so that its nouns are parts of it."""
+        return any(claim.sentence == clause.sentence for claim in [*self._waiting, *self._last])
+
+    def _problem_alone(
+        self, clause: Clause, issue: ProblemType, clear: bool, counts: Sequence[Quantity]
+    ) -> None:
+        at = clause.issues[0][1].start if clause.issues else clause.start
+        if self._waiting:
+            each = any(quantity.each for quantity in clause.quantities)
+            takers = self._waiting if each or len(self._waiting) == 1 else []
+            for claim in takers:
+                take_numbers(claim, clause.quantities, at)
+            if not takers and clause.quantities and not self._waiting[-1].counted:
+                take_numbers(self._waiting[-1], clause.quantities, at)
+            self._apply(clause, list(self._waiting), issue, clear, False)
+            return
+        subject = self._subject(clause, counts)
+        if subject is not None:
+            first = clause.issues[0][1] if clause.issues else counts[0]
+            claim = Claim(subject, first.start, first.end, clause.sentence)
+            take_numbers(claim, clause.quantities, at)
+            self._apply(clause, [claim], issue, clear, False)
+            return
+        if clause.heading or (not self._last and not counts):
+            self._header = _Header(issue, clause)
+            self._last = []
+            return
+        if issue is ProblemType.CHANGED_MIND and self._last and self._last[-1].issue is not None:
+            self._number_alone(clause)
+            return
+        strong = [quantity for quantity in counts if strength(quantity) <= 3]
+        if self._last and self._last[-1].mention is not None and strong:
+            first = min(strong, key=lambda quantity: quantity.start)
+            claim = Claim(self._last[-1].mention, first.start, first.end, clause.sentence)
+            take_numbers(claim, clause.quantities, at)
+            claim.replaces = clause.has("correction")
+            self._apply(clause, [claim], issue, clear, False)
+        elif self._last:
+            for claim in self._last:
+                if (claim.issue, issue) in _REFINED:
+                    claim.issue, claim.clear_issue = issue, False
+        else:
+            self.result.orphans.append(clause)
+
+    def _subject(self, clause: Clause, counts: Sequence[Quantity]) -> Mention | None:
+        """The product named last, where nothing was claimed of it yet: "The hoses. Three have burst"."""
+        topic = self._topic[0] if len(self._topic) == 1 else None
+        last = self._last[-1].mention if self._last else None
+        if topic is None or topic is last or topic.partial or clause.heading:
+            return None
+        if clause.sentence - self._topic_sentence > _TOPIC_REACH:
+            return None
+        called_fine = any(claim.fine and claim.mention is topic for claim in self.result.claims)
+        return topic if counts or not called_fine else None
+
+    def _contents(self, clause: Clause) -> None:
+        """Read "... but the contents are fine", "the screws are fine": only the packaging was damaged."""
+        again = clause.again and not clause.has("rest") and not clause.quantities
+        for claim in self._last if clause.has("contents") or again else []:
+            if claim.issue is ProblemType.TRANSIT_DAMAGE:
+                claim.issue, claim.clear_issue = ProblemType.PACKAGE_DAMAGE, False
+
+    def _number_alone(self, clause: Clause) -> None:
+        if self._header is not None and not self._header.used:
+            self._header.each = next((quantity for quantity in clause.quantities if quantity.each), None)
+            return
+        if self._waiting:
+            if not self._waiting[-1].counted or len(self._waiting) == 1:
+                take_numbers(self._waiting[-1], clause.quantities, None)
+            return
+        each = [quantity for quantity in clause.quantities if quantity.each]
+        grouped = [
+            claim for claim in self._last if claim.group is not None and claim.sentence == clause.sentence
+        ]
+        whole = [quantity for quantity in clause.quantities if quantity.whole]
+        open_claim = self._last[-1] if self._last and not self._last[-1].counted else None
+        if open_claim is not None and whole and clause.sentence - open_claim.sentence <= _TOPIC_REACH:
+            take_numbers(open_claim, whole, None)
+            return
+        if each and grouped:
+            for claim in grouped:
+                take_numbers(claim, each, None)
+            return
+        last = self._last[-1] if self._last else None
+        if (
+            last is not None
+            and last.sentence == clause.sentence
+            and (last.quantity is None or last.quantity.sort == "fraction")
+        ):
+            numbers = [
+                quantity for quantity in clause.quantities if quantity.sort == "number" and not quantity.weak
+            ]
+            take_numbers(last, numbers, None)
+        elif last is not None and last.sentence == clause.sentence:
+            last.doubt = True
+
+    # applying
+
+    def _apply_fine(self, clause: Clause, claims: Sequence[Claim]) -> None:
+        self._fine_sentence = clause.sentence
+        for claim in [*self._waiting, *claims]:
+            if claim.heading and claims and claim not in claims:
+                continue
+            claim.fine, claim.issue = True, ProblemType.NO_ISSUE
+            for hit in clause.fine:
+                claim.reach(hit.start, hit.end)
+            self.result.claims.append(claim)
+        self._waiting = []
+
+    def _apply(
+        self, clause: Clause, claims: list[Claim], issue: ProblemType, clear: bool, first: bool
+    ) -> None:
+        hits = [hit for kind, hit in clause.issues if kind is issue] or [hit for _, hit in clause.issues]
+        for claim in claims:
+            for hit in hits[:1] if claim.sentence == clause.sentence else []:
+                claim.reach(hit.start, hit.end)
+        self._finish(claims, issue, clear, first)
+
+    def _finish(self, claims: Sequence[Claim], issue: ProblemType, clear: bool, first: bool) -> None:
+        for claim in claims:
+            claim.issue, claim.clear_issue, claim.issue_first = issue, clear, first
+            self.result.claims.append(claim)
+        done = {id(claim) for claim in claims}
+        self._waiting = [claim for claim in self._waiting if id(claim) not in done]
+        self._last = list(claims)
