@@ -20,6 +20,7 @@ EVIDENCE: dict[str, str] = {
     "email": N_("the e-mail address fits"),
     "email_like": N_("the e-mail address nearly fits"),
     "name": N_("the name fits"),
+    "name_in_email": N_("the name and the e-mail address belong together"),
     "name_like": N_("the name nearly fits"),
     "name_part": N_("a part of the name fits"),
     "postcode": N_("the postcode fits"),

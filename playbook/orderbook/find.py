@@ -7,6 +7,7 @@ from math import prod
 
 from rapidfuzz import fuzz
 
+from playbook.domain.ids import OrderId
 from playbook.domain.orders import Component, Order, OrderLine
 from playbook.orderbook.gather import MOST_ORDERS, TITLE_FITS, Leads, gather
 from playbook.orderbook.markets import country_code
@@ -15,6 +16,9 @@ from playbook.store import Store
 from playbook.store.keys import clean, fold, squeeze
 
 SHOWN = 10
+MOST_JUDGED = 30
+SPARE = 5
+"""Candidates that are looked at beyond those shown, because some fall out."""
 SURE_TITLE = 90.0
 """From this rapidfuzz score (0 to 100) on, a name in words is taken to mean that title."""
 
@@ -34,8 +38,9 @@ _WEIGHTS = {
     "name": 0.45,
     "name_like": 0.4,
     "name_part": 0.3,
-    "email": 0.4,
-    "email_like": 0.35,
+    "name_in_email": 0.4,
+    "email": 0.75,
+    "email_like": 0.6,
     "postcode": 0.4,
     "postcode_like": 0.25,
     "city": 0.2,
@@ -60,12 +65,12 @@ def find(query: Query, store: Store, now: datetime) -> Found:
     e-mail and address alone never decide. *now* stands in when the query does not say when the buyer
     wrote.
     """
-    leads = gather(query, store)
-    most = MOST_ORDERS if query.items else 2 * SHOWN
-    wanted = sorted(leads.facts, key=lambda order_id: _doubt(leads.facts[order_id]))[:most]
+    with store.snapshot() as book:
+        leads = gather(query, book)
+        wanted = _worth_a_look(query, leads)
+        orders = book.orders(wanted)
     judged = [
-        _judge(query, order, leads.facts[order_id], query.at or now)
-        for order_id, order in store.orders(wanted).items()
+        _judge(query, order, leads.facts[order_id], query.at or now) for order_id, order in orders.items()
     ]
     if query.buyer and any(_has(candidate, "buyer") for candidate in judged):
         judged = [_of_another_buyer(candidate, query) for candidate in judged]
@@ -77,6 +82,14 @@ def find(query: Query, store: Store, now: datetime) -> Found:
         return Found("none")
     sure = _certain(query, ranked, leads)
     return Found("certain", (sure,)) if sure is not None else Found("ask", tuple(ranked[:SHOWN]))
+
+
+def _worth_a_look(query: Query, leads: Leads) -> list[OrderId]:
+    """The orders to judge, the likeliest first; more of them where products may change the ranking."""
+    doubts = {order_id: _doubt(facts) for order_id, facts in leads.facts.items()}
+    ranked = sorted(doubts, key=doubts.__getitem__)
+    most = MOST_ORDERS if query.buyer else MOST_JUDGED if query.items else SHOWN + SPARE
+    return ranked[:most]
 
 
 def _has(candidate: Candidate | None, *codes: str) -> bool:

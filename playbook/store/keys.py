@@ -19,6 +19,8 @@ ALIAS_DOMAIN = "marketplace.amazon."
 """Where the addresses live that Amazon gives to buyers."""
 
 LONGEST_WORD = 40
+SHORTEST_NAME = 3
+"""A word of fewer letters inside an address is taken for no name."""
 SHORT_PART = 3
 """Groups of so few characters are in too many order numbers to find one by."""
 
@@ -46,13 +48,14 @@ class PersonKey(StrEnum):
     """Search keys made of personal data: stored as keyed hashes only, purged with the data.
 
     The ``_LIKE`` keys are a word with one character left out, so that two words share one when they
-    are one typing error apart.
+    are one typing error apart. ``EMAIL_WORD`` are the words in an address that may be names.
     """
 
     NAME = "name"
     NAME_LIKE = "name_like"
     EMAIL = "email"
     EMAIL_LIKE = "email_like"
+    EMAIL_WORD = "email_word"
     POSTCODE = "postcode"
     CITY = "city"
 
@@ -156,6 +159,8 @@ def person_keys(recipient: Recipient) -> Iterator[tuple[PersonKey, str]]:
         yield PersonKey.EMAIL, mail
         for like in mail_likes(mail):
             yield PersonKey.EMAIL_LIKE, like
+        for word in mail_words(mail):
+            yield PersonKey.EMAIL_WORD, word
     if postcode := squeeze(recipient.postcode):
         yield PersonKey.POSTCODE, postcode
     if city := fold(recipient.city):
@@ -170,13 +175,26 @@ def likes(words: Iterable[str]) -> frozenset[str]:
 
 
 def mail_likes(mail: str) -> frozenset[str]:
-    """An address with each one character left out, and its part before the at-sign: for mistyped ones.
+    """An address and its part before the at-sign, each with one character left out: for mistyped ones.
 
     None for Amazon's aliases: they are meaningless letters, and one that is nearly the same belongs to
     somebody else.
     """
     local, _, domain = mail.partition("@")
-    return frozenset() if domain.startswith(ALIAS_DOMAIN) else likes([mail]) | {local}
+    return frozenset() if domain.startswith(ALIAS_DOMAIN) else likes([mail, local]) | {local}
+
+
+def mail_words(mail: str) -> frozenset[str]:
+    """The words before the at-sign that may be names, each also without an initial before it.
+
+    ``jane.doe7@`` holds jane and doe, ``jdoe@`` doe. None for Amazon's aliases.
+    """
+    local, _, domain = mail.partition("@")
+    if domain.startswith(ALIAS_DOMAIN):
+        return frozenset()
+    found = (word.strip("0123456789") for word in _WORD.findall(local))
+    words = {word for word in found if len(word) >= SHORTEST_NAME and word.isalpha()}
+    return frozenset(words | {word[1:] for word in words if len(word) > SHORTEST_NAME})
 
 
 def _one_less(word: str) -> Iterator[str]:

@@ -1,11 +1,23 @@
 """The order book: orders with their lines, and the keys to find them by."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from playbook.domain.ids import OrderId
 from playbook.domain.orders import Order
@@ -21,6 +33,12 @@ LONGEST_KEY = 120
 LONGEST_TITLE = 500
 MOST_POSTINGS = 2000
 """So many orders that hold one product are looked at, the last imported first."""
+FALLBACKS = 2
+"""When no order holds all products, those that hold one of so many of the rarest are looked at."""
+MOST_RANKED = 200
+"""Of those that hold as many of the products, so many are looked at, the last imported first."""
+
+_FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +49,19 @@ class Holds:
     units: int = 1
 
 
+_ORDERS = select(orders.c.order_id, orders.c.data).where(
+    orders.c.order_id.in_(bindparam("order_ids", expanding=True))
+)
+
+
 def get_order(connection: Connection, order_id: OrderId) -> Order | None:
     """An order of the book, or None."""
-    data = connection.execute(select(orders.c.data).where(orders.c.order_id == order_id)).scalar()
-    return None if data is None else Order.model_validate_json(data)
+    return get_orders(connection, [order_id]).get(order_id)
 
 
 def get_orders(connection: Connection, order_ids: Sequence[OrderId]) -> dict[OrderId, Order]:
     """Those of *order_ids* that are in the book."""
-    found = connection.execute(
-        select(orders.c.order_id, orders.c.data).where(orders.c.order_id.in_(order_ids))
-    )
+    found = connection.execute(_ORDERS, {"order_ids": order_ids})
     return {row.order_id: Order.model_validate_json(row.data) for row in found}
 
 
@@ -130,6 +150,24 @@ def _link_replacements(connection: Connection, entries: Sequence[StoredOrder], s
     put_rows(connection, orders, list(rows.values()))
 
 
+def _by_keys(where: ColumnElement[bool]) -> Select[Any]:
+    """The orders with keys, built once: building a statement takes longer than running it."""
+    count = func.count().label("hits")
+    return (
+        select(orders.c.order_id, count)
+        .join(key_rows, orders.c.order_no == key_rows.c.order_no)
+        .where(key_rows.c.kind == bindparam("kind"), where, orders.c.placed_at <= bindparam("before"))
+        .group_by(orders.c.order_no, orders.c.order_id, orders.c.placed_at)
+        .order_by(count.desc(), orders.c.placed_at.desc(), orders.c.order_id)
+        .limit(bindparam("most"))
+    )
+
+
+_WITH_KEY = _by_keys(key_rows.c.value.in_(bindparam("values", expanding=True)))
+_WITH_PREFIX = _by_keys(and_(key_rows.c.value >= bindparam("first"), key_rows.c.value < bindparam("end")))
+_WITH_FRAGMENT = _by_keys(key_rows.c.value.contains(bindparam("fragment"), autoescape=False))
+
+
 def find_by_key(
     connection: Connection,
     kind: Key,
@@ -139,42 +177,38 @@ def find_by_key(
     limit: int = 200,
 ) -> dict[OrderId, int]:
     """Orders by how many of *values* are keys of them: most hits first, then the latest placed."""
-    wanted = key_rows.c.value.in_([value[:LONGEST_KEY] for value in values])
-    return _hits(connection, and_(key_rows.c.kind == kind.value, wanted), before, limit)
+    return _hits(connection, _WITH_KEY, kind, before, limit, values=[value[:LONGEST_KEY] for value in values])
 
 
 def find_by_prefix(
     connection: Connection, kind: Key, prefix: str, *, before: datetime | None = None, limit: int = 50
 ) -> dict[OrderId, int]:
-    """Orders with a key that begins with *prefix*, the latest placed first."""
-    value = key_rows.c.value
-    begins = and_(value >= prefix, value < prefix[:-1] + chr(ord(prefix[-1]) + 1)) if prefix else value == ""
-    return _hits(connection, and_(key_rows.c.kind == kind.value, begins), before, limit)
+    """Orders with a key that begins with *prefix*, the latest placed first; none for an empty one."""
+    if not prefix:
+        return {}
+    end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    return _hits(connection, _WITH_PREFIX, kind, before, limit, first=prefix, end=end)
 
 
 def find_by_fragment(
     connection: Connection, fragment: str, *, before: datetime | None = None, limit: int = 50
 ) -> dict[OrderId, int]:
     """Orders whose number contains *fragment* anywhere: reads all order numbers, so ask the others first."""
-    contains = key_rows.c.value.contains(fragment, autoescape=True)
-    return _hits(connection, and_(key_rows.c.kind == Key.ORDER.value, contains), before, limit)
+    if not fragment.isalnum():
+        return {}
+    return _hits(connection, _WITH_FRAGMENT, Key.ORDER, before, limit, fragment=fragment)
 
 
 def _hits(
-    connection: Connection, where: ColumnElement[bool], before: datetime | None, limit: int
+    connection: Connection,
+    query: Select[Any],
+    kind: Key,
+    before: datetime | None,
+    limit: int,
+    **values: object,
 ) -> dict[OrderId, int]:
-    count = func.count().label("hits")
-    query = (
-        select(orders.c.order_id, count)
-        .join(key_rows, orders.c.order_no == key_rows.c.order_no)
-        .where(where)
-        .group_by(orders.c.order_no, orders.c.order_id, orders.c.placed_at)
-        .order_by(count.desc(), orders.c.placed_at.desc(), orders.c.order_id)
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(orders.c.placed_at <= before)
-    return {OrderId(order_id): hits for order_id, hits in connection.execute(query).all()}
+    bound = {"kind": kind.value, "before": before or _FOREVER, "most": limit, **values}
+    return {OrderId(order_id): hits for order_id, hits in connection.execute(query, bound)}
 
 
 def find_by_products(
@@ -194,19 +228,16 @@ def find_by_products(
         return {}
     if buyer is not None:
         return _of_buyer(connection, wanted, buyer, before, limit)
-    counted = sorted(((_how_many(connection, one), place) for place, one in enumerate(wanted)))
-    rarest = [wanted[place] for count, place in counted if count]
+    latest = [(_latest(connection, one), place) for place, one in enumerate(wanted)]
+    rarest = [wanted[place] for (count, _), place in sorted(latest) if count]
     if not rarest:
         return {}
+    hits: dict[int, int] = {}
     if len(rarest) == len(wanted):
-        numbers = _holding(connection, rarest, before)
-        if numbers:
-            return _sorted(connection, dict.fromkeys(numbers, len(wanted)), limit)
-    hits = Counter[int]()
-    for one in rarest:
-        hits.update(_holding(connection, [one], before))
-    most = sorted(hits.items(), key=lambda hit: (-hit[1], -hit[0]))[:MOST_POSTINGS]
-    return _sorted(connection, dict(most), limit)
+        hits = dict.fromkeys(_holding_all(connection, rarest, before, max(limit, MOST_RANKED)), len(wanted))
+    for place in range(0 if hits else min(len(rarest), FALLBACKS)):
+        hits |= _holding_some(connection, rarest, place, before, max(limit, MOST_RANKED))
+    return _sorted(connection, hits, limit)
 
 
 def _holds(one: Holds, order_no: ColumnElement[int]) -> ColumnElement[bool]:
@@ -218,41 +249,64 @@ def _holds(one: Holds, order_no: ColumnElement[int]) -> ColumnElement[bool]:
     )
 
 
-def _how_many(connection: Connection, one: Holds) -> int:
-    item = order_items.c
-    some = (
-        select(item.order_no)
-        .where(item.sku.in_(sorted(one.skus)), item.units >= one.units)
-        .limit(MOST_POSTINGS)
-        .subquery()
-    )
-    count: int = connection.execute(select(func.count()).select_from(some)).scalar_one()
-    return count
+def _latest(connection: Connection, one: Holds) -> tuple[int, int]:
+    """How rare a product is: how many orders hold it, up to a few; then how far back those few go."""
+    bound = {"skus": sorted(one.skus), "units": one.units, "most": MOST_RANKED}
+    count, first = connection.execute(_LATEST, bound).one()
+    return count, first or 0
 
 
-def _holding(connection: Connection, wanted: Sequence[Holds], before: datetime | None) -> set[int]:
-    """The last imported orders that hold all of the products, as far as they are not too many."""
-    first, *others = wanted
+def _with(one: Holds, before: datetime | None) -> Select[Any]:
+    """Orders that hold a product, the last imported first."""
     item = order_items.c
     query = (
         select(item.order_no)
-        .where(item.sku.in_(sorted(first.skus)), item.units >= first.units)
-        .where(*(_holds(one, item.order_no) for one in others))
+        .where(item.sku.in_(sorted(one.skus)), item.units >= one.units)
         .order_by(item.order_no.desc())
-        .limit(MOST_POSTINGS)
     )
     if before is not None:
         placed = select(orders.c.placed_at).where(orders.c.order_no == item.order_no).scalar_subquery()
         query = query.where(placed <= before)
-    return set(connection.execute(query).scalars())
+    return query
+
+
+def _holding_all(
+    connection: Connection, wanted: Sequence[Holds], before: datetime | None, limit: int
+) -> list[int]:
+    """The last imported orders that hold all of the products; the first one leads."""
+    first, *others = wanted
+    query = _with(first, before).where(*(_holds(one, order_items.c.order_no) for one in others))
+    return list(connection.execute(query.limit(limit)).scalars().all())
+
+
+def _holding_some(
+    connection: Connection, wanted: Sequence[Holds], leading: int, before: datetime | None, limit: int
+) -> dict[int, int]:
+    """Orders that hold the product at *leading*, by how many they hold: those with most of them."""
+    led = _with(wanted[leading], before).limit(MOST_POSTINGS).subquery()
+    others = [case((_holds(one, led.c.order_no), 1), else_=0) for one in wanted if one is not wanted[leading]]
+    count = sum(others, literal(1)).label("hits")
+    query = select(led.c.order_no, count).order_by(count.desc(), led.c.order_no.desc()).limit(limit)
+    return dict(connection.execute(query).all())
+
+
+_few = (
+    select(order_items.c.order_no)
+    .where(
+        order_items.c.sku.in_(bindparam("skus", expanding=True)), order_items.c.units >= bindparam("units")
+    )
+    .order_by(order_items.c.order_no.desc())
+    .limit(bindparam("most"))
+    .subquery()
+)
+_LATEST = select(func.count(), func.min(_few.c.order_no))
+_PLACED = select(orders.c.order_no, orders.c.order_id, orders.c.placed_at).where(
+    orders.c.order_no.in_(bindparam("numbers", expanding=True))
+)
 
 
 def _sorted(connection: Connection, hits: Mapping[int, int], limit: int) -> dict[OrderId, int]:
-    found = connection.execute(
-        select(orders.c.order_no, orders.c.order_id, orders.c.placed_at).where(
-            orders.c.order_no.in_(list(hits))
-        )
-    ).all()
+    found = connection.execute(_PLACED, {"numbers": list(hits)}).all()
     ranked = sorted(found, key=lambda row: (-hits[row[0]], -row[2].timestamp(), row[1]))
     return {OrderId(order_id): hits[number] for number, order_id, _ in ranked[:limit]}
 

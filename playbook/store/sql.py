@@ -93,8 +93,9 @@ class SqlTx:
 class SqlStore:
     """The store of one desk; see `playbook.store.protocol.Store`. Safe to use from several threads."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, snapshot: Connection | None = None) -> None:
         self._engine = engine
+        self._snapshot = snapshot
 
     def __enter__(self) -> Self:
         return self
@@ -107,6 +108,20 @@ class SqlStore:
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
+
+    @contextmanager
+    def snapshot(self) -> Iterator["SqlStore"]:
+        """This store as it is now, for many questions in a row by one thread: none opens a transaction."""
+        with reading(self._engine) as connection:
+            yield SqlStore(self._engine, connection)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        if self._snapshot is not None:
+            yield self._snapshot
+        else:
+            with reading(self._engine) as connection:
+                yield connection
 
     @contextmanager
     def write(self, lock_on: str) -> Iterator[SqlTx]:
@@ -123,17 +138,17 @@ class SqlStore:
 
     def events_since(self, case_id: CaseId, seq: int) -> tuple[Event, ...]:
         """The events of a case after *seq*."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return eventlog.read_events(connection, case_id, seq)
 
     def events_of_order(self, order_id: OrderId) -> dict[CaseId, tuple[Event, ...]]:
         """The logs of all cases that hold this order now."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return eventlog.read_order_events(connection, order_id)
 
     def case_ids(self) -> tuple[CaseId, ...]:
         """Every case that has events, in the order of the ids."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             query = select(cases.c.case_id).where(cases.c.version > 0).order_by(cases.c.case_id)
             return tuple(CaseId(case_id) for (case_id,) in connection.execute(query))
 
@@ -152,14 +167,14 @@ class SqlStore:
         self, *, open_only: bool = True, text: str | None = None, limit: int = 50, offset: int = 0
     ) -> tuple[CaseIndexRow, ...]:
         """The home page's rows, the most urgent first; *text* filters."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return homeindex.list_index(
                 connection, open_only=open_only, text=text, limit=limit, offset=offset
             )
 
     def draft(self, case_id: CaseId, step: str) -> dict[str, Any] | None:
         """The unconfirmed work of a step, None when there is none."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             query = select(drafts.c.data).where(drafts.c.case_id == case_id, drafts.c.step == step)
             data = connection.execute(query).scalar()
         return None if data is None else json.loads(data)
@@ -189,7 +204,7 @@ class SqlStore:
 
     def vault_get(self, ref: str) -> str | None:
         """The text behind a reference; None when it was purged or never was."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return vault.get_text(connection, ref)
 
     def purge(self, before: date) -> Purged:
@@ -213,55 +228,55 @@ class SqlStore:
 
     def order(self, order_id: OrderId) -> Order | None:
         """An order of the book, None when it is not there."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return orderbook.get_order(connection, order_id)
 
     def orders(self, order_ids: Sequence[OrderId]) -> dict[OrderId, Order]:
         """Those of *order_ids* that are in the book."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return orderbook.get_orders(connection, order_ids)
 
     def recipient(self, order_id: OrderId) -> Recipient | None:
         """Who an order went to; None when it is not known or was purged."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return vault.get_recipients(connection, [order_id]).get(order_id)
 
     def recipients(self, order_ids: Sequence[OrderId]) -> dict[OrderId, Recipient]:
         """Who orders went to, as far as it is known and was not purged."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return vault.get_recipients(connection, order_ids)
 
     def find_by_key(
         self, kind: Key, values: Iterable[str], *, before: datetime | None = None, limit: int = 200
     ) -> dict[OrderId, int]:
         """Orders by how many of *values* (folded as in `playbook.store.keys`) are keys of them."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return orderbook.find_by_key(connection, kind, values, before=before, limit=limit)
 
     def find_by_prefix(
         self, kind: Key, prefix: str, *, before: datetime | None = None, limit: int = 50
     ) -> dict[OrderId, int]:
         """Orders with a key that begins with *prefix*."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return orderbook.find_by_prefix(connection, kind, prefix, before=before, limit=limit)
 
     def find_by_fragment(
         self, fragment: str, *, before: datetime | None = None, limit: int = 50
     ) -> dict[OrderId, int]:
         """Orders whose number contains *fragment*."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return orderbook.find_by_fragment(connection, fragment, before=before, limit=limit)
 
     def find_by_person(
         self, kind: PersonKey, values: Iterable[str], *, at_least: int = 1, limit: int = 200
     ) -> dict[OrderId, int]:
         """Orders by how many of *values* (folded) are personal keys of them."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return vault.find_by_person(connection, kind, values, at_least=at_least, limit=limit)
 
     def find_persons(self, hints: Sequence[PersonHint], *, limit: int = 100) -> dict[OrderId, int]:
         """Orders by the weights of the hints about a person that fit them."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return vault.find_persons(connection, hints, limit=limit)
 
     def find_by_products(
@@ -273,22 +288,22 @@ class SqlStore:
         limit: int = 200,
     ) -> dict[OrderId, int]:
         """Orders by how many of the *wanted* products they hold."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return orderbook.find_by_products(connection, wanted, buyer=buyer, before=before, limit=limit)
 
     def skus_of_asin(self, asin: str) -> frozenset[str]:
         """The folded SKUs that were sold under an ASIN."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return orderbook.skus_of_asin(connection, asin)
 
     def product_titles(self) -> tuple[tuple[str, str], ...]:
         """Every (folded SKU, title) that was ever sold."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return orderbook.product_titles(connection)
 
     def verify(self) -> tuple[Finding, ...]:
         """Everything in the event log that does not fit together; empty for a sound one."""
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return verifying.verify(connection)
 
 

@@ -2,11 +2,12 @@
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Connection, CursorResult, Select, case, delete, func, insert, select, text
+from sqlalchemy import Connection, CursorResult, bindparam, delete, insert, select
 
 from playbook.domain.ids import CaseId, OrderId
 from playbook.store import tables
@@ -16,6 +17,9 @@ from playbook.store.tables import vault
 from playbook.store.values import Purged, Recipient
 
 RECIPIENT = "recipient"
+MOST_POSTINGS = 200
+"""A personal key of more orders than this identifies nobody."""
+KEYS_AT_ONCE = 400
 KEEP_DRAFTS_DAYS = 30
 """A draft may hold what an agent typed to find an order: abandoned ones go like other personal data."""
 
@@ -51,11 +55,12 @@ def get_text(connection: Connection, ref: str) -> str | None:
     return None if data is None else bytes(data).decode("utf-8", "surrogatepass")
 
 
+_SECRET = select(tables.secrets.c.value).where(tables.secrets.c.name == "person_keys")
+
+
 def secret(connection: Connection) -> str:
     """This database's key for the hashes of personal keys."""
-    found: str = connection.execute(
-        select(tables.secrets.c.value).where(tables.secrets.c.name == "person_keys")
-    ).scalar_one()
+    found: str = connection.execute(_SECRET).scalar_one()
     return found
 
 
@@ -83,13 +88,14 @@ def put_recipients(
     )
 
 
+_RECIPIENTS = select(vault.c.order_id, vault.c.data).where(
+    vault.c.order_id.in_(bindparam("order_ids", expanding=True)), vault.c.kind == bindparam("kind")
+)
+
+
 def get_recipients(connection: Connection, order_ids: Sequence[OrderId]) -> dict[OrderId, Recipient]:
     """Who orders went to, as far as it is known and was not purged."""
-    found = connection.execute(
-        select(vault.c.order_id, vault.c.data).where(
-            vault.c.order_id.in_(order_ids), vault.c.kind == RECIPIENT
-        )
-    )
+    found = connection.execute(_RECIPIENTS, {"order_ids": order_ids, "kind": RECIPIENT})
     return {OrderId(order_id): Recipient(**json.loads(data)) for order_id, data in found}
 
 
@@ -97,17 +103,9 @@ def find_by_person(
     connection: Connection, kind: PersonKey, values: Iterable[str], *, at_least: int = 1, limit: int = 200
 ) -> dict[OrderId, int]:
     """Orders by how many of *values* (plain, folded) are keys of them: at least so many, most first."""
-    digest, order_no = tables.person_keys.c.digest, tables.person_keys.c.order_no
-    key = secret(connection)
-    wanted = [hashed(key, kind, value) for value in values]
-    count = func.count()
+    hits = _weighed(connection, [PersonHint(kind, (value,), 1) for value in values])
     return _best(
-        connection,
-        select(order_no, count.label("hits"))
-        .where(digest.in_(wanted))
-        .group_by(order_no)
-        .having(count >= at_least),
-        limit,
+        connection, {order_no: count for order_no, count in hits.items() if count >= at_least}, limit
     )
 
 
@@ -115,28 +113,76 @@ def find_persons(
     connection: Connection, hints: Sequence[PersonHint], *, limit: int = 100
 ) -> dict[OrderId, int]:
     """Orders by the weights of the hints that any key of them fits, the heaviest first."""
-    if not hints:
-        return {}
-    digest, order_no = tables.person_keys.c.digest, tables.person_keys.c.order_no
+    return _best(connection, _weighed(connection, hints), limit)
+
+
+def _weighed(connection: Connection, hints: Sequence[PersonHint]) -> dict[int, int]:
+    """Orders by the weights of the hints that fit them.
+
+    What many orders have in common, a first name or a big city, leads nowhere by itself when something rarer
+    does; alone it leads to the last imported orders.
+    """
     key = secret(connection)
-    groups = [([hashed(key, hint.kind, value) for value in hint.values], hint.weight) for hint in hints]
-    weights = [func.max(case((digest.in_(digests), weight), else_=0)) for digests, weight in groups]
-    wanted = [one for digests, _ in groups for one in digests]
-    weight = sum(weights[1:], weights[0])
-    return _best(
-        connection, select(order_no, weight.label("hits")).where(digest.in_(wanted)).group_by(order_no), limit
-    )
+    digests = [[hashed(key, hint.kind, value) for value in hint.values] for hint in hints]
+    frequent = _frequent(connection, {digest for some in digests for digest in some})
+    rare = [digest for digest, is_frequent in frequent.items() if not is_frequent]
+    found = connection.execute(_WITH_DIGEST, {"digests": rare}).all() if rare else []
+    common = [digest for digest, is_frequent in frequent.items() if is_frequent]
+    if common and found:
+        led = sorted({number for _, number in found}, reverse=True)[:MOST_POSTINGS]
+        found = [*found, *connection.execute(_HAVING, {"digests": common, "numbers": led})]
+    else:
+        for digest in common:
+            found = [*found, *connection.execute(_LATEST, {"digest": digest, "most": MOST_POSTINGS})]
+    having: dict[int, set[int]] = {}
+    for digest, number in found:
+        having.setdefault(digest, set()).add(number)
+    weights = Counter[int]()
+    for hint, some_digests in zip(hints, digests, strict=True):
+        fitting = set().union(*(having.get(digest, _NONE) for digest in some_digests))
+        weights.update(dict.fromkeys(fitting, hint.weight))
+    return weights
 
 
-def _best(connection: Connection, hits: Select[tuple[int, int]], limit: int) -> dict[OrderId, int]:
-    order_no = tables.person_keys.c.order_no
-    best = hits.order_by(text("hits DESC"), order_no.desc()).limit(limit).subquery()
-    found = connection.execute(
-        select(tables.orders.c.order_id, best.c.hits)
-        .join(best, best.c.order_no == tables.orders.c.order_no)
-        .order_by(best.c.hits.desc(), tables.orders.c.order_no.desc())
-    )
-    return {OrderId(order_id): number for order_id, number in found}
+def _frequent(connection: Connection, digests: Collection[int]) -> dict[int, bool]:
+    """Those of the keys that there are, and whether more orders have one than are looked at."""
+    sign = "%s" if connection.dialect.name == "postgresql" else "?"
+    found: dict[int, bool] = {}
+    ordered = sorted(digests)
+    for start in range(0, len(ordered), KEYS_AT_ONCE):
+        some = tuple(ordered[start : start + KEYS_AT_ONCE])
+        of_it = "SELECT 1 FROM person_keys WHERE person_keys.digest = wanted.digest"
+        query = (
+            f"WITH wanted (digest) AS (VALUES {', '.join([f'({sign})'] * len(some))}) "  # noqa: S608
+            f"SELECT digest, EXISTS ({of_it} LIMIT 1 OFFSET {MOST_POSTINGS}) FROM wanted "
+            f"WHERE EXISTS ({of_it})"
+        )
+        found |= {digest: bool(more) for digest, more in connection.exec_driver_sql(query, some)}
+    return found
+
+
+_KEYS = tables.person_keys.c
+_WITH_DIGEST = select(_KEYS.digest, _KEYS.order_no).where(
+    _KEYS.digest.in_(bindparam("digests", expanding=True))
+)
+_HAVING = _WITH_DIGEST.where(_KEYS.order_no.in_(bindparam("numbers", expanding=True)))
+_LATEST = (
+    select(_KEYS.digest, _KEYS.order_no)
+    .where(_KEYS.digest == bindparam("digest"))
+    .order_by(_KEYS.order_no.desc())
+    .limit(bindparam("most"))
+)
+_NUMBERED = select(tables.orders.c.order_no, tables.orders.c.order_id).where(
+    tables.orders.c.order_no.in_(bindparam("numbers", expanding=True))
+)
+_NONE: set[int] = set()
+
+
+def _best(connection: Connection, hits: Mapping[int, int], limit: int) -> dict[OrderId, int]:
+    best = sorted(hits.items(), key=lambda hit: (-hit[1], -hit[0]))[:limit]
+    found = connection.execute(_NUMBERED, {"numbers": [number for number, _ in best]})
+    ids = {number: OrderId(order_id) for number, order_id in found}
+    return {ids[number]: weight for number, weight in best if number in ids}
 
 
 def purge(connection: Connection, before: date) -> Purged:

@@ -292,6 +292,18 @@ class TestBuyersAndProducts:
         query = Query(buyer=BUYER, items=(QueryItem(sku="LAMP-BR", units=2, unit_price=Decimal(price)),))
         assert find(query, store, NOW).verdict == "certain"
 
+    def test_the_rarest_product_leads_among_many(self, store: SqlStore) -> None:
+        common = [lamp(units=9)]
+        orders = [an_order(*common, order_id=OrderId(f"204-0000000-{number:07}")) for number in range(400)]
+        rare = an_order(
+            lamp(units=9), a_line(2, sku="RARE"), a_line(3, sku="ODD"), order_id=OrderId("204-9-9")
+        )
+        store.put_orders([rare, *orders], "test")
+        lamps, rares, other = QueryItem(sku="LAMP-BR", units=9), QueryItem(sku="RARE"), QueryItem(sku="NONE")
+        assert ids(find(Query(items=(lamps, rares)), store, NOW)) == ["204-9-9"]
+        assert ids(find(Query(items=(lamps, rares, other)), store, NOW))[0] == "204-9-9"
+        assert len(find(Query(items=(lamps,)), store, NOW).candidates) == 10
+
     def test_units_of_one_product_on_two_lines_add_up(self, store: SqlStore) -> None:
         put(store, lamp(), lamp(2), buyer=BUYER)
         query = Query(buyer=BUYER, items=(QueryItem(sku="LAMP-BR", units=15),))
@@ -352,6 +364,47 @@ class TestPersons:
         put(store, person=self.PERSON)
         found = find(query, store, NOW)
         assert (found.verdict, ids(found), codes(found)) == ("ask", [ORDER_ID], expected)
+
+    @pytest.mark.parametrize(
+        ("known", "query", "expected"),
+        [
+            (Recipient("Ines", "ines.falkenrath@x.test"), Query(name="Ines Falkenrath"), {"name_part", "name_in_email"}),
+            (Recipient("Falkenrath", city="Kassel"), Query(email="ifalkenrath7@x.test", city="Kassel"), {"name_in_email", "city"}),
+            (Recipient("Falkenrath"), Query(email="ifalkenrath7@x.test"), set()),
+            (Recipient("Ines Falkenrath"), Query(email="if@x.test", city="Kassel"), set()),
+            (Recipient("Ines Falkenrath", city="Kassel"), Query(email="if@x.test", city="Kassel"),
+             {"name_in_email", "city"}),
+            (Recipient("Ines Falkenrath", "i.falkenrath@x.test"), Query(name="Ines Falkenrath"), {"name"}),
+            (Recipient(email="ines.falk@x-y.test"), Query(email="ines.falkx-y.test"), {"email_like"}),
+            (Recipient(email="f.j@sharp.test"), Query(email="h.k@sharp.test"), set()),
+            (Recipient("Ines Falkenrath"), Query(email="ines.falkenrath@marketplace.amazon.de"), set()),
+        ],
+    )  # fmt: skip
+    def test_names_and_addresses_belong_together(
+        self, store: SqlStore, known: Recipient, query: Query, expected: set[str]
+    ) -> None:
+        put(store, person=known)
+        found = find(query, store, NOW)
+        assert (found.verdict, codes(found) if found.candidates else set()) == (
+            ("ask", expected) if expected else ("none", set())
+        )
+
+    def test_what_many_have_in_common_ranks_but_does_not_crowd_out(self, store: SqlStore) -> None:
+        many = [
+            OrderEntry(
+                an_order(order_id=OrderId(f"204-0000000-{number:07}")),
+                recipient=Recipient(f"Ines Nr{number:04}", city="Kassel"),
+                purge_after=date(2027, 1, 1),
+            )
+            for number in range(300)
+        ]
+        store.put_orders(
+            [OrderEntry(an_order(), recipient=self.PERSON, purge_after=date(2027, 1, 1)), *many], "t"
+        )
+        found = find(Query(name="Ines Falkenrath", city="Kassel"), store, NOW)
+        assert ids(found)[0] == ORDER_ID
+        assert codes(found) == {"name", "city"}
+        assert len(find(Query(city="Kassel"), store, NOW).candidates) == 10
 
     def test_an_alias_of_amazon_is_never_nearly_right(self, store: SqlStore) -> None:
         put(store, person=Recipient(email="k7xab@marketplace.amazon.de"))
