@@ -1,10 +1,12 @@
 """A home that is ready: database made or brought up to date; sample orders and open cases at first start."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from playbook.desk import Desk, Done
 from playbook.intake import read
+from playbook.intake.second import endpoint
 from playbook.orderbook import load_samples
 from playbook.policy import Policy, load_policy
 from playbook.settings import Settings
@@ -56,6 +58,9 @@ def prepare_home(settings: Settings) -> Iterator[str]:
         yield f"orders    {len(store.product_titles())} products in the order book"
         known = len(store.case_ids())
         opened = 0 if known else open_samples(desk_of(settings, store, policy, settings.agent))
+        second = endpoint(os.environ)
+        if second is not None:
+            yield f"reader    second reader {second.model}: messages are sent, masked, to {second.url}"
         yield f"cases     {f'{known} in the log' if known else f'{opened} sample cases opened'}"
 
 

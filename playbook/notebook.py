@@ -291,6 +291,7 @@ class _Page:
 
     def _fill(self, case: Any) -> None:
         """Build the views of a case into their places; only the step that is shown draws itself."""
+        from playbook.intake.second import endpoint
         from playbook.viewmodels.breakdown import BreakdownModel
         from playbook.viewmodels.case import CaseModel
         from playbook.viewmodels.followup import FollowUpModel
@@ -306,6 +307,7 @@ class _Page:
         from playbook.widgets.summary import SummaryView
 
         work = CaseModel(self.desk, case, self.asked.lang)
+        second = endpoint(os.environ)
         self.work = work
         side = SideView(work)
         header = HeaderView(work)
@@ -313,7 +315,7 @@ class _Page:
         self.slots["header"].children = [header]
         makers = {
             "lock": lambda: LockView(LockModel(work), side),
-            "breakdown": lambda: BreakdownView(BreakdownModel(work), side),
+            "breakdown": lambda: BreakdownView(BreakdownModel(work), side, second),
             "remedy": lambda: RemedyView(RemedyModel(work), side),
             "follow_up": lambda: FollowUpView(FollowUpModel(work), side),
         }

@@ -110,6 +110,21 @@ SENTENCES: dict[str, str] = {
     "not_offered_to_you": N_("The case was offered to {to}, not to {name}."),
     "promises_open": N_("Promises still open: {count}. Keep them or change them first."),
     "reply_missing": N_("The buyer has not had an answer yet: send a message first."),
+    "second_reader_missing": N_(
+        'The second reader is switched on but not installed (pip install ".[llm]"):'
+        " this is the offline reading alone."
+    ),
+    "second_reader_late": N_("The second reader did not answer in time: this is the offline reading alone."),
+    "second_reader_unreachable": N_(
+        "The second reader cannot be reached: this is the offline reading alone."
+    ),
+    "second_reader_unreadable": N_(
+        "The second reader answered in a form that cannot be used: this is the offline reading alone."
+    ),
+    "second_reader_untrue": N_(
+        "The second reader named a product that is not on this order and was not believed:"
+        " this is the offline reading alone."
+    ),
     "message_truncated": N_("Only the first {read} of {length} characters were read."),
     # evidence for an order
     "order_id_in_text": N_("its complete number is in the text"),

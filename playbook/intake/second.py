@@ -137,15 +137,16 @@ def read_twice(
     *,
     language: str | None = None,
     seconds: float = SECONDS,
+    offline: Reading | None = None,
 ) -> ReadTwice:
     """The offline reading of *message*, held against that of the model at *where*.
 
     Never later than *seconds*, whatever the model does (unless the offline reading alone takes longer),
     and never more than the offline reading proposes: see the module. Without *where* or *lines* there is
-    nothing to hold against.
+    nothing to hold against. *offline* is the offline reading, where it is there already.
     """
     began = time.monotonic()
-    reading = read(message, lines, language=language)
+    reading = offline or read(message, lines, language=language)
     if where is None or not lines:
         return ReadTwice(reading)
     try:

@@ -105,6 +105,17 @@ class BreakdownModel(t.HasTraits):
         complete = self._complete(tuple(rows))
         return self._with_rest_fine(complete, None) if self._rest_is_known(complete) else complete
 
+    @property
+    def is_proposal(self) -> bool:
+        """Whether the table shows what the reader proposes, unedited and unconfirmed."""
+        work = self.work
+        return (
+            work.case.order is not None
+            and not work.case.breakdown_confirmed
+            and not self._undo
+            and not work.draft(Stage.BREAKDOWN)
+        )
+
     def _rest_is_known(self, rows: tuple[Row, ...]) -> bool:
         """Whether the buyer called the rest fine and nothing of what is wrong is still in doubt."""
         reading = self.work.reading

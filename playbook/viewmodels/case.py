@@ -105,10 +105,18 @@ class CaseModel(t.HasTraits):
     @property
     def reading(self) -> Reading:
         """What the reader makes of the message against the locked order; read once per order."""
-        key = (self.case.message_ref, self.case.order.order_id if self.case.order else "")
-        if self._reading is None or self._reading[0] != key:
-            self._reading = (key, read(self.message, line_refs(self.case)))
+        if self._reading is None or self._reading[0] != self._to_read:
+            self.take_reading(read(self.message, line_refs(self.case)))
+        assert self._reading is not None
         return self._reading[1]
+
+    def take_reading(self, reading: Reading) -> None:
+        """Use *reading* for the message and the order as they are now."""
+        self._reading = (self._to_read, reading)
+
+    @property
+    def _to_read(self) -> tuple[str, str]:
+        return (self.case.message_ref, self.case.order.order_id if self.case.order else "")
 
     @property
     def deadlines(self) -> tuple[RunningDeadline, ...]:

@@ -133,6 +133,13 @@ def guarded(handler: Callable[[Any], Any], work: CaseModel | None) -> Callable[[
     return call
 
 
+def soon(work: Callable[[], None]) -> None:
+    """Run *work* in the thread that draws pages, when it is free. May be called from any thread."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    IPKernelApp.instance().kernel.io_loop.add_callback(work)
+
+
 def trouble(error: Exception, lang: str) -> tuple[str, ...]:
     """What an agent is told about an exception: what is wrong with the database, or that nothing is lost."""
     _ = translator(lang)

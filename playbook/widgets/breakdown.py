@@ -9,10 +9,12 @@ from playbook.domain.claims import ProblemType
 from playbook.domain.orders import OrderLine
 from playbook.i18n import say
 from playbook.i18n.words import LANGUAGES, PROBLEMS
+from playbook.intake.second import Endpoint
 from playbook.steps.breakdown import LineTotals
 from playbook.viewmodels.breakdown import BreakdownModel, Row
+from playbook.viewmodels.secondreader import SecondReaderModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, guarded, html, named, row
+from playbook.widgets.base import View, button, card, guarded, html, named, row, soon
 from playbook.widgets.side import SideView
 from playbook.widgets.theme import copy_button_html
 
@@ -22,9 +24,11 @@ PAGE = 25
 class BreakdownView(View):
     """Rows of the table, a page of lines at a time; an edit redraws only the rows of its line."""
 
-    def __init__(self, model: BreakdownModel, side: SideView) -> None:
+    def __init__(self, model: BreakdownModel, side: SideView, second: Endpoint | None = None) -> None:
+        """*second* is where a second reader answers, if one is set."""
         super().__init__(model.work.lang, "pb-step")
         self.model = model
+        self.second = SecondReaderModel(model, second, soon)
         self.side = side
         self.page = 0
         self.only_claimed = False
@@ -50,9 +54,11 @@ class BreakdownView(View):
         self.ask = html()
         self.copies = html()
         self.state = html()
+        self.second_state = html()
         self.bulk_lines = w.SelectMultiple(rows=6)
         self.bulk_lines.layout.width = "100%"
         self.bulk = self._bulk()
+        self.second.observe(guarded(lambda _c: self._draw_second(), work), ["progress", "note"])
         self._take_order()
         model.observe(guarded(lambda _c: self._draw(), work), ["rows", "leave_untouched"])
         work.observe(guarded(lambda _c: self._draw(), work), "case")
@@ -67,6 +73,7 @@ class BreakdownView(View):
         table = card(
             html(h.tag("h2", h.text(_("What is wrong, unit by unit")))),
             self.state,
+            self.second_state,
             row(self.filter, self.back, self.where, self.forth),
             html(self._head(), cls="pb-rowhead"),
             self.rows,
@@ -99,6 +106,7 @@ class BreakdownView(View):
         self.filter.value = self.only_claimed
         self.bulk_lines.options = [(f"{line.sku}  {line.title}"[:80], line.line) for line in model.lines]
         self.bulk.layout.display = None if len(model.lines) > 3 else "none"
+        self.second.start()
         self._fill()
 
     def _locked_id(self) -> str:
@@ -176,6 +184,16 @@ class BreakdownView(View):
         )
         self.copies.value = h.tag("span", own, " ", other)
         self.ask.value = self._ask_html()
+
+    def _draw_second(self) -> None:
+        _, second = self._, self.second
+        texts = {
+            "reading": _("A second reader is reading the message too…"),
+            "taken": _("Two readers have read the message: where they differ, it is asked below."),
+            "waits": _("The second reader has finished. “Propose again” takes in what it found."),
+        }
+        text = say(second.note, self.lang) if second.note else texts.get(second.progress, "")
+        self.second_state.value = h.tag("p", h.text(text), cls="pb-muted", role="status") if text else ""
 
     def _ask_html(self) -> str:
         model, _ = self.model, self._
