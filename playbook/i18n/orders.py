@@ -37,6 +37,17 @@ EVIDENCE: dict[str, str] = {
 }
 """What each piece of evidence for or against an order says."""
 
+QUESTIONS: dict[str, str] = {
+    "apart_date": N_("Ask on which day it was ordered: {dates}."),
+    "apart_product": N_("Ask what else was in the order: {skus}."),
+    "apart_units": N_("Ask how many units of {sku} were ordered: {units}."),
+    "apart_po": N_("Ask for the purchase order number: {numbers}."),
+    "apart_country": N_("Ask to which country it went: {countries}."),
+    "apart_place": N_("Ask for city and postcode of the delivery: they differ."),
+    "apart_number": N_("Ask for the order number: the orders are alike in all else."),
+}
+"""What to ask when several orders fit equally well, with the facts in which they differ."""
+
 IMPORTS: dict[str, str] = {
     # the whole file
     "import_no_file": N_("{file} cannot be read: {reason}"),

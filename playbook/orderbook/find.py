@@ -9,6 +9,8 @@ from rapidfuzz import fuzz
 
 from playbook.domain.ids import OrderId
 from playbook.domain.orders import Component, Order, OrderLine
+from playbook.domain.problems import Problem
+from playbook.orderbook.apart import tell_apart
 from playbook.orderbook.gather import MOST_ORDERS, TITLE_FITS, Leads, gather
 from playbook.orderbook.markets import country_code
 from playbook.orderbook.query import Candidate, EvidenceFact, Found, Query, QueryItem
@@ -17,6 +19,8 @@ from playbook.store.keys import clean, fold, squeeze
 
 SHOWN = 10
 MOST_JUDGED = 30
+EQUALLY_WELL = 0.02
+"""A difference in score that decides nothing."""
 SPARE = 5
 """Candidates that are looked at beyond those shown, because some fall out."""
 SURE_TITLE = 90.0
@@ -81,7 +85,17 @@ def find(query: Query, store: Store, now: datetime) -> Found:
     if not ranked:
         return Found("none")
     sure = _certain(query, ranked, leads)
-    return Found("certain", (sure,)) if sure is not None else Found("ask", tuple(ranked[:SHOWN]))
+    if sure is not None:
+        return Found("certain", (sure,))
+    return Found("ask", tuple(ranked[:SHOWN]), _questions(ranked[:SHOWN], store))
+
+
+def _questions(ranked: Sequence[Candidate], store: Store) -> tuple[Problem, ...]:
+    """What would tell apart the candidates that fit as well as the best one."""
+    tied = [one.order for one in ranked if one.score >= ranked[0].score - EQUALLY_WELL]
+    if len(tied) < 2:
+        return ()
+    return tell_apart(tied, store.recipients([order.order_id for order in tied]))
 
 
 def _worth_a_look(query: Query, leads: Leads) -> list[OrderId]:

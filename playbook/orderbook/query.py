@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from playbook.domain.orders import Order
+from playbook.domain.problems import Problem
 from playbook.i18n.orders import EVIDENCE
 
 AGAINST = frozenset(
@@ -94,7 +95,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """*certain*: exactly this order is meant; *ask*: these could be, the likeliest first; *none*."""
+    """*certain*: exactly this order is meant; *ask*: these could be, the likeliest first; *none*.
+
+    ``questions`` are what would tell apart the first ones when they fit equally well
+    (sentences: `playbook.i18n.orders.QUESTIONS`).
+    """
 
     verdict: Literal["certain", "ask", "none"]
     candidates: tuple[Candidate, ...] = ()
+    questions: tuple[Problem, ...] = ()

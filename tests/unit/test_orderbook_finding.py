@@ -10,6 +10,7 @@ import pytest
 
 from playbook.domain.ids import Asin, OrderId
 from playbook.domain.orders import Order, OrderLine
+from playbook.i18n.orders import QUESTIONS
 from playbook.orderbook import Found, Query, QueryItem, find
 from playbook.store import OrderEntry, Recipient, SqlStore, open_store
 from tests.builders import NOW, ORDER_ID, a_line, amounts, an_order
@@ -35,7 +36,7 @@ def ribbon(line: int = 2, units: int = 12) -> OrderLine:
 
 
 def put(store: SqlStore, *lines: OrderLine, person: Recipient | None = None, **others: Any) -> Order:
-    entry = {key: others.pop(key) for key in ("buyer", "tracking") if key in others}
+    entry: dict[str, Any] = {key: others.pop(key) for key in ("buyer", "tracking") if key in others}
     order = an_order(*(lines or (lamp(),)), **others)
     if person is not None:
         entry |= {"recipient": person, "purge_after": date(2026, 12, 20)}
@@ -151,7 +152,7 @@ class TestNumbers:
         query = Query(order_id=ORDER_ID, items=(QueryItem(sku="LAMP-BR", units=9),))
         found = find(query, store, NOW)
         assert found.verdict == "ask"
-        assert "but LAMP-BR: 9 units are claimed, 8 were ordered" in [
+        assert "but LAMP-BR: 9 units are claimed, 8 ordered" in [
             f.why for f in found.candidates[0].evidence
         ]
 
@@ -308,6 +309,59 @@ class TestBuyersAndProducts:
         put(store, lamp(), lamp(2), buyer=BUYER)
         query = Query(buyer=BUYER, items=(QueryItem(sku="LAMP-BR", units=15),))
         assert find(query, store, NOW).verdict == "certain"
+
+
+class TestTellingApart:
+    """Orders that fit equally well come with what would tell them apart."""
+
+    @pytest.mark.parametrize(
+        ("other", "expected"),
+        [
+            ({"placed_at": NOW - timedelta(days=9)}, {"apart_date": {"dates": "2026-11-14, 2026-11-17"}}),
+            ({"lines": (lamp(), ribbon())}, {"apart_product": {"skus": "RIBBON-3"}}),
+            ({"lines": (lamp(units=12),)}, {"apart_units": {"sku": "LAMP-BR", "units": "8, 12"}}),
+            ({"po_number": "PO-8"}, {"apart_po": {"numbers": "PO-8"}}),
+            ({"ship_country": "FR"}, {"apart_country": {"countries": "FR"}}),
+            ({"person": Recipient(name="A", city="Kassel")}, {"apart_place": {}}),
+            ({}, {"apart_number": {}}),
+        ],
+    )
+    def test_what_differs_is_what_to_ask(
+        self, store: SqlStore, other: dict[str, Any], expected: dict[str, dict[str, str]]
+    ) -> None:
+        put(store, buyer=BUYER, person=Recipient(name="A", city="Jena"), placed_at=NOW - timedelta(days=6))
+        others: dict[str, Any] = {
+            "placed_at": NOW - timedelta(days=6),
+            "person": Recipient(name="A", city="Jena"),
+        }
+        others |= other
+        put(store, *others.pop("lines", ()), buyer=BUYER, order_id=OrderId("204-1111111-2222222"), **others)
+        found = find(Query(buyer=BUYER, items=(QueryItem(sku="LAMP-BR", units=3),)), store, NOW)
+        assert (found.verdict, len(found.candidates)) == ("ask", 2)
+        assert {one.code: dict(one.params) for one in found.questions} == expected
+
+    def test_only_what_fits_equally_well_is_compared(self, store: SqlStore) -> None:
+        put(store, lamp(), ribbon(), buyer=BUYER)
+        put(store, ribbon(1), buyer=BUYER, order_id=OrderId("204-1111111-2222222"))
+        items = (QueryItem(title="desk lamp, brass"), QueryItem(title="satin ribbon, red"))
+        found = find(Query(buyer=BUYER, items=items), store, NOW)
+        assert (found.verdict, len(found.candidates), found.questions) == ("ask", 2, ())
+
+    def test_many_facts_are_not_all_named(self, store: SqlStore) -> None:
+        for number in range(6):
+            put(
+                store,
+                buyer=BUYER,
+                order_id=OrderId(f"A-{number}"),
+                placed_at=NOW - timedelta(days=number + 1),
+            )
+        found = find(Query(buyer=BUYER), store, NOW)
+        assert found.questions[0].params == {"dates": "2026-11-17, 2026-11-18, 2026-11-19 …"}
+
+    def test_every_question_has_its_sentence(self) -> None:
+        assert all(
+            code.startswith("apart_") and sentence.endswith(".") for code, sentence in QUESTIONS.items()
+        )
 
 
 class TestPersons:
