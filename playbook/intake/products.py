@@ -109,7 +109,11 @@ class Catalogue:
             word: math.log(1.6 + len(self.lines) / len(found)) for word, found in self.lines_with.items()
         }
         self.fuzzy_choices = [word for word in self.lines_with if len(word) >= _MIN_FUZZY and word.isalpha()]
-        self.affix_choices = [word for word in self.lines_with if len(word) >= _MIN_AFFIX and word.isalpha()]
+        self.affix_choices: dict[str, list[str]] = defaultdict(list)
+        for word in self.lines_with:
+            if len(word) >= _MIN_AFFIX and word.isalpha():
+                self.affix_choices["<" + word[:_MIN_AFFIX]].append(word)
+                self.affix_choices[word[-_MIN_AFFIX:] + ">"].append(word)
 
 
 class WordLinker:
@@ -152,7 +156,8 @@ class WordLinker:
         if self._compounds and len(word) > 2 and word.isalpha():
             found = self._german(word) | found
         if len(word) >= _MIN_AFFIX and word.isalpha():
-            for target in catalogue.affix_choices:
+            begin, end = "<" + word[:_MIN_AFFIX], word[-_MIN_AFFIX:] + ">"
+            for target in (*catalogue.affix_choices.get(begin, ()), *catalogue.affix_choices.get(end, ())):
                 if target != word and (
                     target.startswith(word)
                     or target.endswith(word)
@@ -307,7 +312,7 @@ def find_skus(text: str, lines: Sequence[LineRef]) -> list[tuple[int, int, int]]
         for code in (line.sku, line.asin):
             if code and len(code.strip()) >= _SKU_ALONE:
                 wanted.setdefault(code_form(code), index)
-    if not wanted:
+    if not any(code in text for code in wanted):
         return []
     found: list[tuple[int, int, int]] = []
     for match in re.finditer(r"[^\s,;:()（）\[\]\"'<>，、。：；]+", text):
