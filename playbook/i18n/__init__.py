@@ -19,7 +19,7 @@ from playbook.i18n.orders import EVIDENCE, IMPORTS, STORE
 from playbook.i18n.sentences import SENTENCES
 from playbook.i18n.words import CLOSINGS, COLUMNS, FLAGS, ROLES, word
 
-__all__ = ["AGENT_ZONE", "LANGUAGES", "say", "show", "show_named", "translator"]
+__all__ = ["AGENT_ZONE", "LANGUAGES", "Counted", "say", "show", "show_named", "translator"]
 
 LANGUAGES = ("en", "zh_CN")
 
@@ -71,14 +71,24 @@ def say(problem: Problem, lang: str) -> str:
     return _(sentence).format_map(_Shown(problem.params, lang))
 
 
+class Counted(str):
+    """A fact in a sentence. A number may bring its noun: ``{n:unit|units}`` is "1 unit" or "2 units"."""
+
+    __slots__ = ()
+
+    def __format__(self, noun: str) -> str:
+        one, bar, many = noun.partition("|")
+        return f"{self} {one if self == '1' else many}" if bar else super().__format__(noun)
+
+
 class _Shown(dict[str, str]):
     """Params as texts; one that is missing shows its name, so that a sentence never fails."""
 
     def __init__(self, params: Mapping[str, Any], lang: str) -> None:
-        super().__init__({key: show_named(key, value, lang) for key, value in params.items()})
+        super().__init__({key: Counted(show_named(key, value, lang)) for key, value in params.items()})
 
     def __missing__(self, key: str) -> str:
-        return f"{{{key}}}"
+        return Counted(f"{{{key}}}")
 
 
 def show_named(name: str, value: Any, lang: str) -> str:

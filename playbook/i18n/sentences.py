@@ -34,13 +34,14 @@ SENTENCES: dict[str, str] = {
         " ({elsewhere} were compensated before). Correct the number or ask the buyer."
     ),
     "units_unaccounted": N_(
-        "{units} units on {lines} lines are not accounted for ({skus}):"
+        "{units:unit|units} on {lines:line|lines} not accounted for ({skus}):"
         " press Rest is fine, or leave them open."
     ),
     "nothing_claimed": N_("Nothing is entered yet: say what is wrong with which line."),
     "unknown_item": N_("There is no claim {item} in this case."),
     "remedy_begun": N_(
-        "{kind} for {units} units of line {line} was already carried out and can no longer be taken back."
+        "{kind} for {units:unit|units} of line {line} was already carried out"
+        " and can no longer be taken back."
     ),
     # remedy
     "breakdown_first": N_("Confirm the breakdown first."),
@@ -54,13 +55,15 @@ SENTENCES: dict[str, str] = {
     "above_limit": N_(
         "{amount} is above your limit of {limit} as {role}: somebody with a higher limit has to approve."
     ),
-    "units_not_open": N_("{sku}: {units} units asked for, but only {open} are still undecided."),
+    "units_not_open": N_("{sku}: {units:unit|units} asked for, but only {open} are still undecided."),
     "already_compensated": N_(
         "{sku}: only {left} of {ordered} units are not compensated yet, {units} were asked for."
     ),
-    "nothing_unshipped": N_("{sku}: {unshipped} units are unshipped, so {units} cannot be cancelled."),
+    "nothing_unshipped": N_(
+        "{sku}: {unshipped:unit is|units are} unshipped, so {units} cannot be cancelled."
+    ),
     "not_shipped_yet": N_(
-        "{sku}: {units} units were asked for, but only {shipped} shipped ones are left."
+        "{sku}: {units:unit was|units were} asked for, but only {shipped} shipped ones are left."
         " Cancel units that were not shipped instead."
     ),
     "share_fixed": N_("{kind} always pays {share} %: the share cannot be changed."),
@@ -71,7 +74,9 @@ SENTENCES: dict[str, str] = {
     "unknown_approval": N_("There is no open request {approval}: somebody may have decided it."),
     "not_entitled": N_("As {role} you cannot approve: ask a lead."),
     "own_request": N_("{name} asked for this approval: somebody else has to decide it."),
-    "value_changed": N_("{sku}: what {units} units are worth has changed since the request; choose again."),
+    "value_changed": N_(
+        "{sku}: what {units:unit is|units are} worth has changed since the request; choose again."
+    ),
     # follow-up
     "units_undecided": N_("Claimed units without a remedy: {units}."),
     "approval_pending": N_("Requests that wait for approval: {count}."),
@@ -81,14 +86,15 @@ SENTENCES: dict[str, str] = {
     ),
     "unknown_promise": N_("Remedy {remedy} carries no promise “{kind}”: there is nothing to date."),
     "due_in_past": N_("{due_at} is in the past: choose a later time."),
-    "due_too_far": N_("{due_at} is more than {days} days ahead: check the date."),
+    "due_too_far": N_("{due_at} is more than {days:day|days} ahead: check the date."),
     "promise_contradicts": N_(
         "This contradicts an open promise. New: {new}. Promised before: {existing}."
         " Change the promise with a reason instead, so that the buyer is told."
     ),
     "promise_repeated": N_("{kind} by {due_at} is already promised."),
     "promise_beyond": N_(
-        "{kind}: {units} units or {amount} is more than there is to promise ({most_units} units, {most})."
+        "{kind}: {units:unit|units} or {amount} is more than there is to promise"
+        " ({most_units:unit|units}, {most})."
     ),
     "plan_first": N_("Confirm the plan first: it makes the promises of remedy {remedy}."),
     "count_units": N_("units: {units}"),

@@ -7,7 +7,7 @@ import ipywidgets as w
 from playbook.domain.case import Stage
 from playbook.domain.claims import ProblemType
 from playbook.domain.orders import OrderLine
-from playbook.i18n import say
+from playbook.i18n import Counted, say
 from playbook.i18n.words import LANGUAGES, PROBLEMS
 from playbook.intake.second import Endpoint
 from playbook.steps.breakdown import LineTotals
@@ -202,7 +202,9 @@ class BreakdownView(View):
         if not questions:
             return head + h.tag("p", h.text(_("Nothing has to be asked.")), cls="pb-muted")
         language = LANGUAGES.get(model.work.case.language, model.work.case.language)
-        count = _("{language}, {count} questions").format(language=language, count=len(questions))
+        count = _("{language}, {count:question|questions}").format(
+            language=language, count=Counted(len(questions))
+        )
         copy = copy_button_html(model.ask_text(), _("Copy message"), _("Copied"))
         note = h.tag("span", h.text(count), cls="pb-muted")
         return (

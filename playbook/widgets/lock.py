@@ -7,7 +7,7 @@ import ipywidgets as w
 from playbook.domain.ledgers import units_elsewhere
 from playbook.domain.money import total
 from playbook.domain.orders import Order
-from playbook.i18n import say, translator
+from playbook.i18n import Counted, say, translator
 from playbook.i18n.sentences import SENTENCES
 from playbook.orderbook import Candidate
 from playbook.viewmodels.case import CaseModel
@@ -182,7 +182,11 @@ def _facts(order: Order, work: CaseModel) -> dict[str, str]:
     units = sum(line.units_ordered for line in order.lines)
     return {
         "placed": h.day(order.placed_at, work.lang),
-        "lines": h.text(_("{lines} lines, {units} units").format(lines=len(order.lines), units=units)),
+        "lines": h.text(
+            _("{lines:line|lines}, {units:unit|units}").format(
+                lines=Counted(len(order.lines)), units=Counted(units)
+            )
+        ),
         "total": h.money(total([line.paid_total for line in order.lines], order.currency), work.lang),
         "channel": h.text("+".join(sorted(channel.value for channel in order.channels))),
         "market": h.text(order.marketplace.value),

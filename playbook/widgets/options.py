@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from playbook.domain.remedies import SHAPES
-from playbook.i18n import say, translator
+from playbook.i18n import Counted, say, translator
 from playbook.i18n.words import OUTCOMES, OWNERS, word
 from playbook.steps.options import Option
 from playbook.viewmodels.case import CaseModel
@@ -65,7 +65,7 @@ def _gets(option: Option, work: CaseModel) -> str:
     _ = translator(work.lang)
     shape = SHAPES[option.kind]
     if shape.goes_out == "goods":
-        return h.text(_("{units} units again").format(units=option.units))
+        return h.text(_("{units:unit|units} again").format(units=Counted(option.units)))
     if shape.goes_out == "part":
         return h.text(_("the missing part"))
     if option.refund:

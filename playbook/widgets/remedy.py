@@ -100,7 +100,7 @@ class RemedyView(View):
             self._(word(option.kind)),
             lambda: self._choose_group(group, option.kind),
             work=self.model.work,
-            tip=self._("Choose for all {count} lines of this problem").format(count=len(group.items)),
+            tip=self._("Choose for all lines of this problem ({count})").format(count=len(group.items)),
         )
         self.choosers.append((choose, group, option.kind))
         return row(choose, html(option_html(option, self.model.work), cls="pb-grow"), cls="pb-opt")

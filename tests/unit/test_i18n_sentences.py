@@ -26,7 +26,7 @@ REFUSING = {"problem", "refused", "ImportRefused", "RowRefused", "StoreError"}
 
 
 def _placeholders(sentence: str) -> set[str]:
-    return set(re.findall(r"\{(\w+)\}", sentence))
+    return set(re.findall(r"\{(\w+)(?::[^}]*)?\}", sentence))
 
 
 def used_codes() -> dict[str, str]:
@@ -69,6 +69,12 @@ def test_a_sentence_shows_every_fact(code: str, lang: str):
 @pytest.mark.parametrize("code", sorted(ALL))
 def test_a_missing_fact_shows_its_name_instead_of_failing(code: str, lang: str):
     assert _placeholders(say(problem(code), lang)) == _placeholders(ALL[code])
+
+
+def test_a_number_brings_its_noun():
+    one, many = (problem("due_too_far", due_at="Friday", days=days) for days in (1, 30))
+    assert say(one, "en") == "Friday is more than 1 day ahead: check the date."
+    assert say(many, "en") == "Friday is more than 30 days ahead: check the date."
 
 
 def test_an_unknown_code_is_shown_with_its_facts():

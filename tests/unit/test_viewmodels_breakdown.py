@@ -110,7 +110,7 @@ class TestEditing:
         assert codes(model) == ["units_unaccounted"]
         (problem,) = model.blockers
         assert say(problem, "en").startswith(
-            "8 units on 3 lines are not accounted for (LANT-M, CUSH-NVY, NOTE-5)"
+            "8 units on 3 lines not accounted for (LANT-M, CUSH-NVY, NOTE-5)"
         )
         model.rest_is_fine(frozenset({1}))
         assert [t.open_units for t in model.totals] == [0, 2, 5]

@@ -28,7 +28,7 @@ class TestLock:
     def test_a_complete_number_leaves_one_click(self, desk: Desk, windows: Windows) -> None:
         desk.store.put_orders([an_order()], "test")
         window = windows(case_id=opened(desk).case_id)
-        window.sees("Exactly one order is meant.", "1 lines, 10 units", "£100.00")
+        window.sees("Exactly one order is meant.", "1 line, 10 units", "£100.00")
         assert not window.buttons("Pick")
         window.click(f"Lock {ORDER_ID}")
         assert window.step == "breakdown"
