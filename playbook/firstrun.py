@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from playbook.desk import Desk, Done
 from playbook.intake import read
 from playbook.intake.second import endpoint
-from playbook.orderbook import load_samples
+from playbook.orderbook import load_samples, samples_loaded
 from playbook.policy import Policy, load_policy
 from playbook.settings import Settings
 from playbook.steps import Actor
@@ -57,11 +57,19 @@ def prepare_home(settings: Settings) -> Iterator[str]:
         yield f"rules     version {policy.version}"
         yield f"orders    {len(store.product_titles())} products in the order book"
         known = len(store.case_ids())
-        opened = 0 if known else open_samples(desk_of(settings, store, policy, settings.agent))
+        own_orders = not samples_loaded(store)
+        opened = 0
+        if not known and not own_orders:
+            opened = open_samples(desk_of(settings, store, policy, settings.agent))
         second = endpoint(os.environ)
         if second is not None:
             yield f"reader    second reader {second.model}: messages are sent, masked, to {second.url}"
-        yield f"cases     {f'{known} in the log' if known else f'{opened} sample cases opened'}"
+        if known:
+            yield f"cases     {known} in the log"
+        elif own_orders:
+            yield "cases     none yet; sample cases are not opened beside orders of your own"
+        else:
+            yield f"cases     {opened} sample cases opened"
 
 
 def open_samples(desk: Desk) -> int:

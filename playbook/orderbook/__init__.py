@@ -1,7 +1,7 @@
 """The order book: importing report files, and finding the order a buyer means."""
 
 from playbook.orderbook.find import find
-from playbook.orderbook.importing import ImportResult, import_file, load_samples
+from playbook.orderbook.importing import ImportResult, import_file, load_samples, samples_loaded
 from playbook.orderbook.query import Candidate, EvidenceFact, Found, Query, QueryItem
 from playbook.orderbook.refusals import ImportRefused, Skipped
 
@@ -17,4 +17,5 @@ __all__ = [
     "find",
     "import_file",
     "load_samples",
+    "samples_loaded",
 ]

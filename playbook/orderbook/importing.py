@@ -290,3 +290,10 @@ def load_samples(
     )
     skipped = put_earlier(store, folder / "earlier.yaml")
     return replace(orders, skipped=orders.skipped + recipients.skipped + len(skipped))
+
+
+def samples_loaded(store: Store, folder: Path | None = None) -> bool:
+    """Whether all sample orders are in the order book."""
+    sheet = open_report((folder or data_dir() / "orders") / "all-orders.tsv")
+    ids = {OrderId(cell.strip()) for cell in sheet.column(sheet.columns.index("amazon-order-id"))}
+    return store.orders(list(ids)).keys() == ids

@@ -7,6 +7,7 @@ import pytest
 
 from playbook.domain.case import Stage
 from playbook.firstrun import OPENED_AT_FIRST, clock_of, desk_of, open_home, open_samples, prepare_home
+from playbook.orderbook import load_samples, samples_loaded
 from playbook.settings import Settings
 from playbook.steps import Actor
 from playbook.store import SqlStore, StoreError, open_store
@@ -64,6 +65,13 @@ def test_orders_of_ones_own_are_not_mixed_with_samples(settings: Settings) -> No
         store.put_orders([an_order()], "mine")
     with open_home(settings) as store:
         assert len(store.product_titles()) == 1
+        assert not samples_loaded(store)
+    for _ in range(2):
+        assert list(prepare_home(settings))[-1].startswith("cases     none yet")
+    with open_home(settings) as store:
+        assert store.case_ids() == ()
+        load_samples(store, at=AS_OF)
+        assert samples_loaded(store)
 
 
 def test_the_desk_belongs_to_one_of_the_staff(settings: Settings, store: SqlStore) -> None:
