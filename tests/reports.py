@@ -56,18 +56,35 @@ TABLE = {
 }
 """One row of a shop that is not on Amazon."""
 
-MAPPING = """\
+_SHOP = """\
 order_id: Invoice
 placed_at: {column: InvoiceDate, timezone: Europe/London}
 sku: StockCode
 title: Description
 units: Quantity
 unit_price: Price
-buyer: Customer ID
-country: Country
 currency: {const: GBP}
 channel: {const: FBM}
 """
+
+MAPPING = (
+    _SHOP
+    + """\
+buyer: Customer ID
+country: Country
+"""
+)
+"""The mapping file for that shop, which is also the shape of uci_online_retail."""
+
+DELIVERED_MAPPING = (
+    _SHOP
+    + """\
+delivered_at: {column: Delivered, timezone: Europe/London}
+shipped_units: Quantity
+marketplace: {const: UK}
+"""
+)
+"""The same for orders that were delivered, without buyers."""
 
 
 def row(base: Mapping[str, str], **cells: str) -> dict[str, str]:

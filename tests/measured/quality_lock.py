@@ -22,28 +22,19 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from playbook.domain.ids import Marketplace, OrderId, Sku
 from playbook.domain.money import Money
 from playbook.domain.orders import Channel, Component, Order, OrderLine
 from playbook.orderbook import Found, Query, QueryItem, find, import_file
 from playbook.policy import load_policy
 from playbook.store import OrderEntry, Recipient, Store, open_store
+from tests.reports import MAPPING
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LONDON = ZoneInfo("Europe/London")
-MAPPING = """\
-order_id: Invoice
-placed_at: {column: InvoiceDate, timezone: Europe/London}
-sku: StockCode
-title: Description
-units: Quantity
-unit_price: Price
-buyer: Customer ID
-country: Country
-currency: {const: GBP}
-channel: {const: FBM}
-"""
 
 
 @dataclass

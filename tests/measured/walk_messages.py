@@ -19,6 +19,8 @@ from typing import Any
 
 from pyarrow import parquet
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from playbook.desk import Desk
 from playbook.domain.claims import ProblemType
 from playbook.domain.ids import Marketplace
@@ -31,22 +33,10 @@ from playbook.viewmodels.case import CaseModel
 from playbook.viewmodels.home import HomeModel
 from playbook.viewmodels.lock import LockModel
 from playbook.viewmodels.remedy import RemedyModel
+from tests.reports import DELIVERED_MAPPING
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-MAPPING = """\
-order_id: Invoice
-placed_at: {column: InvoiceDate, timezone: Europe/London}
-sku: StockCode
-title: Description
-units: Quantity
-unit_price: Price
-delivered_at: {column: Delivered, timezone: Europe/London}
-shipped_units: Quantity
-currency: {const: GBP}
-channel: {const: FBM}
-marketplace: {const: UK}
-"""
 COLUMNS = ("Invoice", "InvoiceDate", "StockCode", "Description", "Quantity", "Price", "Delivered")
 
 
@@ -98,7 +88,7 @@ def fill(store: Store, place: Path, rows: list[tuple[Any, ...]]) -> str:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows(rows)
-    mapping.write_text(MAPPING, "utf-8")
+    mapping.write_text(DELIVERED_MAPPING, "utf-8")
     return str(import_file(store, table, markets=load_policy().markets, at=NOW, map_file=mapping))
 
 

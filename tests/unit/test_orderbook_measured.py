@@ -8,14 +8,13 @@ from playbook.orderbook import find
 from playbook.store import open_store
 from tests.builders import NOW
 from tests.measured.quality_lock import (
-    MAPPING,
     Tallies,
     credit_query,
     measure_fake,
     measure_febrl,
     read_lines,
 )
-from tests.reports import Book
+from tests.reports import MAPPING, Book
 
 pytestmark = pytest.mark.shared
 
