@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-AT_MOST = 16
+AT_MOST = 12
 """So many items wait at most, so that memory stays flat when the consumer is the slower one."""
 LOOK_EVERY = 1.0
 """Seconds between looks whether the second process still lives."""

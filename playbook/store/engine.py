@@ -16,7 +16,7 @@ from playbook.store.errors import StoreError, store_error
 WRITE = "playbook_write"
 """Execution option of connections that will write: SQLite takes its one write lock at the start."""
 
-IMPORT_CACHE_KB = 120_000
+IMPORT_CACHE_KB = 64_000
 
 
 def make_engine(url: str, *, busy_seconds: float = 5.0) -> Engine:

@@ -32,7 +32,7 @@ from playbook.store.values import (
 )
 from playbook.store.vault import PersonHint
 
-PRODUCTS_AT_ONCE = 50_000
+PRODUCTS_AT_ONCE = 25_000
 """Order products of an import in one transaction: enough that most pages are written once for many of them,
 few enough that agents' clicks, which wait meanwhile, take less than a second."""
 
