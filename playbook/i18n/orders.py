@@ -58,10 +58,13 @@ IMPORTS: dict[str, str] = {
         "{file}: reading stopped in the middle ({reason}). Import it again: what is there already stays."
     ),
     "import_unknown_format": N_(
-        "{file} is none of the known formats ({formats}). It has the columns {found}."
+        "{file} is none of the known formats ({formats}). The nearest is {nearest}: "
+        "recognised columns {known}; not recognised {unknown}."
     ),
     "import_format_name": N_("{format} is not a known format: write one of {formats}."),
-    "import_columns_missing": N_("{file} lacks the column {missing}. It has: {found}."),
+    "import_columns_missing": N_(
+        "{file} lacks the column {missing}. Recognised columns: {known}; not recognised: {unknown}."
+    ),
     "import_parquet_missing": N_("Reading {file} needs the package pyarrow: pip install pyarrow."),
     "import_map_missing": N_("The format table needs a mapping file: add --map MAP.yaml."),
     "import_map_wrong": N_("{file}: {reason}"),

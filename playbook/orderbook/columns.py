@@ -1,9 +1,11 @@
 """Columns by name, whatever their case, dashes and edition."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from playbook.orderbook.refusals import ImportRefused
 from playbook.orderbook.sheets import Sheet
+
+LONGEST_LIST = 600
 
 
 def column_key(name: str) -> str:
@@ -24,10 +26,27 @@ def places_of(sheet: Sheet, names: Mapping[str, tuple[str, ...]], required: Iter
             places[name] = place
     missing = [names[name][0] for name in required if name not in places]
     if missing:
-        raise ImportRefused(
-            "import_columns_missing",
-            file=sheet.name,
-            missing=", ".join(missing),
-            found=", ".join(sheet.columns),
-        )
+        raise columns_missing(sheet, missing, places.values())
     return places
+
+
+def columns_missing(sheet: Sheet, missing: Iterable[str], known: Iterable[int]) -> ImportRefused:
+    """The refusal of a file that lacks columns; *known* are the places of those that were recognised."""
+    known = set(known)
+    return ImportRefused(
+        "import_columns_missing",
+        file=sheet.name,
+        missing=", ".join(missing),
+        **recognised(sheet.columns, known),
+    )
+
+
+def recognised(columns: Sequence[str], known: Collection[int]) -> dict[str, str]:
+    """Which columns of a file were recognised and which were not, in words."""
+    told = [name for place, name in enumerate(columns) if place in known]
+    others = [name for place, name in enumerate(columns) if place not in known]
+    return {"known": _some(told), "unknown": _some(others)}
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names)[:LONGEST_LIST] or "-"

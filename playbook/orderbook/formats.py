@@ -7,7 +7,7 @@ from typing import Protocol
 
 from playbook.orderbook import afterwards, allorders, apiorders, returnsxml
 from playbook.orderbook.afterwards import AfterReader, after_reader
-from playbook.orderbook.columns import column_key
+from playbook.orderbook.columns import column_key, recognised
 from playbook.orderbook.lines import RawLine
 from playbook.orderbook.mapping import load_mapping, mapped
 from playbook.orderbook.markets import Markets
@@ -96,12 +96,34 @@ def reader_for(sheet: Sheet, name: str, markets: Markets, map_file: Path | None)
         fitting = (key for key, known in FORMATS.items() if known.recognises(sheet.columns))
         name = "table" if map_file is not None else next(fitting, "")
         if not name:
+            nearest, known = _nearest(sheet.columns)
             raise ImportRefused(
                 "import_unknown_format",
                 file=sheet.name,
                 formats=", ".join(FORMATS),
-                found=", ".join(sheet.columns)[:600],
+                nearest=nearest,
+                **recognised(sheet.columns, known),
             )
     if name not in FORMATS:
         raise ImportRefused("import_format_name", format=name, formats=", ".join((AUTO, *FORMATS)))
     return FORMATS[name].reader(sheet, markets, map_file)
+
+
+def _nearest(columns: Sequence[str]) -> tuple[str, set[int]]:
+    """The format that has most of the columns, and where these stand."""
+    keys = list(map(column_key, columns))
+    known = {
+        name: {place for place, key in enumerate(keys) if key in spellings}
+        for name, spellings in _SPELLINGS.items()
+    }
+    nearest = max(known, key=lambda name: len(known[name]))
+    return (nearest, known[nearest]) if known[nearest] else ("-", set())
+
+
+_SPELLINGS: dict[str, frozenset[str]] = {
+    name: frozenset(spelling for spellings in columns.values() for spelling in spellings)
+    for name, columns in {
+        "all-orders": allorders.COLUMNS,
+        **{name: report.columns for name, report in afterwards.REPORTS.items()},
+    }.items()
+}

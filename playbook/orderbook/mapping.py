@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from playbook.domain.ids import Marketplace
 from playbook.domain.orders import Channel, Component
 from playbook.orderbook import cells
+from playbook.orderbook.columns import columns_missing
 from playbook.orderbook.lines import (
     NOBODY,
     RawHead,
@@ -230,11 +231,6 @@ def mapped(sheet: Sheet, mapping: dict[str, Source], markets: Markets) -> Mapped
             else:
                 places[name] = place
     if missing:
-        raise ImportRefused(
-            "import_columns_missing",
-            file=sheet.name,
-            missing=", ".join(missing),
-            found=", ".join(sheet.columns),
-        )
+        raise columns_missing(sheet, missing, places.values())
     constants = {name: mapping[name].const if name in mapping else "" for name in NAMES}
     return Mapped(places, mapping, markets, constants, any(name in mapping for name in RECIPIENT))
