@@ -152,7 +152,7 @@ class TestNumbers:
         query = Query(order_id=ORDER_ID, items=(QueryItem(sku="LAMP-BR", units=9),))
         found = find(query, store, NOW)
         assert found.verdict == "ask"
-        assert "but LAMP-BR: 9 units are claimed, 8 ordered" in [
+        assert "but LAMP-BR: 9 units are claimed, 8 were ordered" in [
             f.why for f in found.candidates[0].evidence
         ]
 
