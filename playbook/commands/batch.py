@@ -189,7 +189,8 @@ def reading_record(identity: str | int, reading: Reading, *, with_order: bool) -
 
     With an order an item is always one of its lines: a product that no line or several lines fit is
     not an item but a question that names it. Without an order every item carries its ``mention``, and
-    what only an order gives a meaning (fine lines, questions about lines) is left out.
+    what only an order gives a meaning (fine lines) is left out; ``questions`` are there where something is
+    claimed.
     """
     record: dict[str, Any] = {
         "id": identity,
@@ -212,13 +213,16 @@ def reading_record(identity: str | int, reading: Reading, *, with_order: bool) -
         }
         record["items"].append(shown if with_order else shown | {"mention": item.mention})
     problems = [{"code": problem.code, **problem.params} for problem in reading.problems]
+    questions = [question_text(question, reading.language) for question in reading.questions]
     if not with_order:
-        return record | ({"problems": problems} if problems else {})
+        claims = bool(reading.items or reading.not_understood)
+        asked = {"questions": questions} if claims and questions else {}
+        return record | asked | ({"problems": problems} if problems else {})
     return record | {
         "no_issue_lines": list(reading.no_issue_lines),
         "rest_is_fine": reading.rest_is_fine,
         "remedy_asked": [{"line": asked.line, "remedy": str(asked.remedy)} for asked in reading.remedy_asked],
-        "questions": [question_text(question, reading.language) for question in reading.questions],
+        "questions": questions,
         "problems": problems,
     }
 

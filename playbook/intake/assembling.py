@@ -71,6 +71,7 @@ class Assembler:
         self._last: list[Claim] = []
         self._topic: list[Mention] = []
         self._topic_sentence = 0
+        self._contents_sentence: int | None = None
         self._header: _Header | None = None
         self._fine_sentence: int | None = None
         self.result = Assembly()
@@ -82,6 +83,8 @@ class Assembler:
             if before is not None and before.sentence != clause.sentence:
                 self._new_sentence(clause)
             self._rest(clause, clauses[index + 1] if index + 1 < len(clauses) else None)
+            if clause.has("contents") and not clause.issues:
+                self._contents_sentence = clause.sentence
             if clause.mentions:
                 self._with_products(clause)
             else:
@@ -176,7 +179,7 @@ class Assembler:
         issue_at = clause.issues[0][1].start if clause.issues else None
         arrived = any(quantity.role == "arrived" for quantity in clause.quantities)
         if issue is None and arrived:
-            issue, clear = ProblemType.MISSING, True
+            issue, clear = ProblemType.MISSING, not clause.meant
         claims: list[Claim] = []
         said = self._said(clause)
         for mention, own in zip(mentions, numbers_of(clause, cjk), strict=True):
@@ -291,7 +294,7 @@ class Assembler:
             and any(quantity.role == "arrived" for quantity in clause.quantities)
             and self._waiting
         ):
-            issue, clear = ProblemType.MISSING, True
+            issue, clear = ProblemType.MISSING, not clause.meant
         if (
             issue is None
             and clause.has("same")
@@ -357,7 +360,7 @@ class Assembler:
             self._apply(clause, [claim], issue, clear, False)
         elif self._last:
             for claim in self._last:
-                if (claim.issue, issue) in _REFINED:
+                if (claim.issue, issue) in _REFINED and not clause.meant:
                     claim.issue, claim.clear_issue = issue, False
         else:
             self.result.orphans.append(clause)
@@ -376,7 +379,8 @@ class Assembler:
     def _contents(self, clause: Clause) -> None:
         """Read "... but the contents are fine", "the screws are fine": only the packaging was damaged."""
         again = clause.again and not clause.has("rest") and not clause.quantities
-        for claim in self._last if clause.has("contents") or again else []:
+        spoken_of = clause.has("contents") or self._contents_sentence == clause.sentence
+        for claim in self._last if spoken_of or again else []:
             if claim.issue is ProblemType.TRANSIT_DAMAGE:
                 claim.issue, claim.clear_issue = ProblemType.PACKAGE_DAMAGE, False
 

@@ -14,6 +14,7 @@ _PART_WORDS = 4
 _PART_CHARS = 3
 _COLOUR_WORDS = 7
 _PACKAGING_WORDS = 5
+_JOINING = frozenset({"and", "und", "et", "y", "e"})
 _STOPS = frozenset(",;:.!?\n，。；：！？、()（）")
 
 RANK = {
@@ -152,7 +153,7 @@ def _packaging(hit: Hit, words: Sequence[Token], places: _Places, counted: froze
             inside = places.before("cue:inside", box.start, words, 1)
             follower = words[box.end].text if box.end < len(words) else ""
             return inside is None and follower not in ("of", "von", "mit", "with", "里", "の")
-        if words[end - 1].text in _STOPS:
+        if words[end - 1].text in _STOPS or words[end - 1].text in _JOINING:
             break
     return hit.end in places.starts.get("class:packaging", {})
 

@@ -81,6 +81,7 @@ def differences(
     *spoken* are the words that the languages of the message use for anything but goods.
     """
     for clause in clauses:
+        _swapped(clause, words, ordered)
         _became(clause, words, ordered)
         _twin_came(clause, ordered)
         _packs(clause, words, ordered)
@@ -128,6 +129,21 @@ def _problem(clause: Clause, kind: ProblemType, at: tuple[int, int]) -> None:
 def _silent(clauses: Iterable[Clause]) -> bool:
     """Whether nothing in *clauses* says yet what is wrong, or that nothing is."""
     return not any(clause.issues or clause.fine or clause.has("unchecked") for clause in clauses)
+
+
+def _swapped(clause: Clause, words: Sequence[Token], ordered: Ordered) -> None:
+    """Tell another colour from another thing that came "instead of the red ropes"."""
+    for hit in clause.cues.get("instead", ()):
+        asked = next((one for one in clause.mentions if 0 <= one.start - hit.end <= 2), None)
+        if asked is None or not any(kind is ProblemType.WRONG_VARIANT for kind, _ in clause.issues):
+            continue
+        told = [*words[clause.start : hit.start], *words[asked.end : clause.end]]
+        if not any(ordered.is_variant(token.text) for token in told):
+            clause.issues = [
+                (ProblemType.WRONG_ITEM if kind is ProblemType.WRONG_VARIANT else kind, known)
+                for kind, known in clause.issues
+            ]
+        clause.meant = True
 
 
 def _became(clause: Clause, words: Sequence[Token], ordered: Ordered) -> None:
@@ -357,6 +373,7 @@ def _parts_absent(
     """Read "one of the boxes had no nozzle in it", "bei einem fehlt die Halterung" as lacking parts."""
     named = -1
     for clause in clauses:
+        _drop_speakers(clause)
         kinds = {kind for kind, _ in clause.issues}
         _drop_parts(clause, named)
         if clause.mentions:
@@ -371,6 +388,18 @@ def _parts_absent(
             if found is not None and at is not None:
                 clause.mentions = [mention for mention in clause.mentions if mention.start < found.start]
                 _problem(clause, ProblemType.MISSING_PARTS, (found.start, at + 1))
+
+
+def _drop_speakers(clause: Clause) -> None:
+    """Take back "have no" where it tells of people: "I have no idea when the aprons will come"."""
+    speakers = {hit.end for hit in clause.cues.get("speaker", ())}
+    having = {hit.start for hit in clause.cues.get("having", ())}
+    if not counts(clause):
+        clause.issues = [
+            (kind, hit)
+            for kind, hit in clause.issues
+            if kind is not ProblemType.MISSING_PARTS or hit.start not in speakers & having
+        ]
 
 
 def _drop_parts(clause: Clause, named: int) -> None:
@@ -405,8 +434,9 @@ def _of_a_unit(clause: Clause, words: Sequence[Token]) -> bool:
 def _of_noun(clause: Clause, hit: Hit, words: Sequence[Token]) -> bool:
     """Whether "no" or "without" denies a thing that a unit should have."""
     if words[hit.start].text != "no":
-        cjk = words[hit.start].kind is Kind.CJK and bool(counts(clause))
-        return cjk or hit.end - hit.start > 1 or words[hit.start].text in _WITHOUT
+        if words[hit.start].kind is Kind.CJK and not counts(clause):
+            return False
+        return hit.end - hit.start > 1 or words[hit.start].text in _WITHOUT
     speakers = {known.end for known in clause.cues.get("speaker", ())}
     return any(
         known.end == hit.start and known.start not in speakers for known in clause.cues.get("having", ())

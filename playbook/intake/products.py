@@ -191,8 +191,9 @@ class WordLinker:
             if meaning is not None:
                 found = self.english(meaning) | found
             elif self._compounds:
-                for part in split_compound(word, gloss):
-                    found = self.english(gloss[part]) | found
+                parts = split_compound(word, gloss)
+                for part in parts:
+                    found = self.english(gloss[part], GLOSS if len(parts) > 1 else HEAD) | found
         if not found and len(plain) >= _MIN_FUZZY:
             near = process.extract(
                 plain, self._catalogue.fuzzy_choices, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF, limit=3

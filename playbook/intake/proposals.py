@@ -212,6 +212,8 @@ class Proposer:
             result.questions.append(
                 Question("how_many", {"product": line.title.strip(), "sku": line.sku, "line": line.line})
             )
+        elif row.units is None and not self._lines:
+            result.questions.append(Question("how_many", {"product": name}))
 
     def _fine(self, claim: Claim, claimed: set[int | None], result: Proposals) -> None:
         assert claim.mention is not None

@@ -147,8 +147,10 @@ WITHOUT_ORDER = _closed(
                 _ITEM | {"line": {"type": "null"}, "sku": {"type": "null"}, "mention": {"type": "string"}}
             ),
         },
+        "questions": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
         "problems": _PROBLEMS,
     },
+    "questions",
     "problems",
 )
 ERROR = _closed({"id": {"type": ["string", "integer", "null"]}, "error": {"type": "string", "minLength": 5}})
@@ -197,6 +199,22 @@ def test_without_lines_items_carry_mentions(tmp_path: Path, order: object) -> No
     assert record["order_hints"] == ["44123"]
     assert record["items"][0]["mention"] == "tea pots"
     assert "problems" not in record
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Some tea pots are broken.", ["order number", "How many units of tea pots"]),
+        ("3 tea pots broken, order 204-5512873-7719305", []),
+        ("Wann kommt meine Bestellung?", []),
+    ],
+)
+def test_without_lines_a_claim_is_asked_about(text: str, says: list[str]) -> None:
+    record, _ = answer(message(text, order=None).encode())
+    Draft202012Validator(WITHOUT_ORDER).validate(record)
+    questions = record.get("questions", [])
+    assert len(questions) == len(says)
+    assert all(part in question for part, question in zip(says, questions, strict=True))
 
 
 def test_a_message_cut_short_says_so_with_an_order_and_without(tmp_path: Path) -> None:
