@@ -219,9 +219,10 @@ class Assembler:
         elif clause.has("same") and self._last and self._last[-1].issue is not None:
             self._apply(clause, claims, self._last[-1].issue, False, False)
         elif any(hit.label == _RETURN for hit in clause.remedies) and self._header is None:
-            for claim in claims:
+            wanted = [claim for claim in claims if claim.mention in clause.wanted()]
+            for claim in wanted:
                 claim.wish = True
-            self._finish([*self._waiting_plainly(clause), *claims], ProblemType.CHANGED_MIND, False, True)
+            self._finish([*self._waiting_plainly(clause), *wanted], ProblemType.CHANGED_MIND, False, True)
         elif self._header is not None:
             self._header.used = True
             each = next((one.quantity for one in self._last if one.quantity and one.quantity.each), None)

@@ -44,6 +44,15 @@ class Clause:
     def has(self, cue: str) -> bool:
         return cue in self.cues
 
+    def wanted(self) -> list[Mention]:
+        """The products that a wish is about: not "the case" in "return the lamp that came with the case"."""
+        ends = {hit.end for hit in self.cues.get("inside", ())}
+        return [
+            mention
+            for place, mention in enumerate(self.mentions)
+            if not (place and {mention.start, mention.start - 1} & ends)
+        ]
+
 
 def _hard_break(words: Sequence[Token], index: int, text: str, abbreviations: Collection[str]) -> bool:
     token = words[index]

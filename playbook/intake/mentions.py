@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import fsum
 
 from playbook.intake.products import AFFIX, Catalogue, Link, stem
 from playbook.intake.text import Kind, Token
@@ -66,7 +67,7 @@ class Weigher:
             word: weight * _WEAK_WEIGHT if word in vocabulary.weak or word.isdigit() else weight
             for word, weight in catalogue.weight.items()
         }
-        self._full = [sum(map(self._weights.__getitem__, words)) or 1.0 for words in catalogue.words]
+        self._full = [fsum(map(self._weights.__getitem__, words)) or 1.0 for words in catalogue.words]
 
     def names(self, link: Link) -> bool:
         """Whether the link can name a product without others."""
@@ -111,7 +112,8 @@ class Weigher:
     def coverage(self, links: Sequence[Link], line: int) -> float:
         """The share of the title of *line* that the evidence accounts for, by weight."""
         words = {word for link in links for word in link.targets}
-        return sum([self._weights[word] for word in words & self._catalogue.words[line]]) / self._full[line]
+        shared = words & self._catalogue.words[line]
+        return fsum([self._weights[word] for word in shared]) / self._full[line]
 
     def best(
         self, links: Sequence[Link], among: Collection[int] | None = None
@@ -283,6 +285,13 @@ def _part_of(mention: Mention, before: Mention | None, sentence_of: Sequence[int
     return (parts or mention.partial) if near == 0 else parts
 
 
+def _other_line(mention: Mention, before: Mention, weigher: Weigher) -> bool:
+    """Whether "trays" is a line of its own, though trays can be parts too."""
+    if not mention.clear or mention.partial or mention.lines[0] in before.lines:
+        return False
+    return weigher.coverage(mention.links, mention.lines[0]) >= _HEAD
+
+
 def with_context(
     mentions: Sequence[Mention],
     words: Sequence[Token],
@@ -315,7 +324,11 @@ def with_context(
         own_line = mention.start - 1 in counted or mention.end in counted
         own_line = own_line and mention.clear and weigher.coverage(mention.links, mention.lines[0]) >= _HEAD
         last = resolved[-1] if resolved else None
-        listed = last is not None and sentence != sentence_of[last.start] and sentence in with_products
+        listed = (
+            last is not None
+            and sentence != sentence_of[last.start]
+            and (sentence in with_products or _other_line(mention, last, weigher))
+        )
         if not (own_line or listed) and _part_of(mention, last, sentence_of, weigher):
             continue
         if mention.exact or (mention.clear and not mention.partial):

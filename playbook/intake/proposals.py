@@ -256,7 +256,7 @@ class Proposer:
         found: dict[tuple[int | None, AskedRemedyKind], AskedRemedy] = {}
         listed: tuple[int, Sequence[Hit]] = (-1, ())
         for clause in clauses:
-            clear = [one for one in clause.mentions if self._lines and one.clear and not one.partial]
+            clear = [one for one in clause.wanted() if self._lines and one.clear and not one.partial]
             targets: list[int | None] = [self._lines[mention.lines[0]].line for mention in clear]
             goes_on = clear and clause.sentence == listed[0] and not (clause.issues or clause.fine)
             asked = clause.remedies or (listed[1] if goes_on and not clause.has("remedy") else ())
