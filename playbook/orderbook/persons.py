@@ -14,8 +14,9 @@ from playbook.store import PersonKey, Recipient
 from playbook.store.keys import fold, likes, mail_key, mail_likes, mail_words, name_words, squeeze
 from playbook.store.vault import PersonHint
 
-SAME_NAME, LIKE_NAME, SAME_WORD = 0.95, 0.8, 0.9
+SAME_NAME, LIKE_NAME, SAME_WORD, LIKE_WORD = 0.95, 0.8, 0.9, 0.7
 LIKE_MAIL, LIKE_LOCAL, LIKE_CITY = 0.8, 0.7, 0.8
+UNLIKE_NAME = 0.79
 ONE_WORD = 0.7
 """A first name or a surname alone is shared by many: so much of the weight of a whole name."""
 INITIALS = 0.3
@@ -68,11 +69,16 @@ def _name(query: Query, recipient: Recipient) -> Iterator[EvidenceFact]:
 
 
 def _words_alike(given: frozenset[str], known: frozenset[str]) -> tuple[float, float]:
-    """How much of the given name is in the known one, and how well its best word fits, from 0 to 1."""
+    """How much of the given name is in the known one, and how well its best word fits, from 0 to 1.
+
+    A long first name that two share makes the rest of their names no more alike.
+    """
     best = {word: max(JaroWinkler.similarity(word, other) for other in known) for word in given}
     length = sum(map(len, given))
     whole = sum(best[word] * len(word) for word in given) / length
     together = fuzz.ratio("".join(sorted(given)), "".join(sorted(known))) / 100
+    if len(given) <= len(known) and min(best.values()) < LIKE_WORD:
+        whole = min(whole, UNLIKE_NAME)
     return max(whole, together), max(best.values())
 
 

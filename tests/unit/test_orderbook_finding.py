@@ -412,6 +412,7 @@ class TestPersons:
             ),
             (Query(name="Ines Falkenrath", postcode="34171"), {"name", "postcode_like"}),
             (Query(email="ine@example.test"), {"email_like"}),
+            (Query(name="Wu Falkenrath", city="Kassel"), {"name_part", "city"}),
         ],
     )
     def test_typing_errors_are_bridged(self, store: SqlStore, query: Query, expected: set[str]) -> None:
