@@ -189,9 +189,9 @@ LANGUAGES: dict[str, str] = {
     "zh": "中文",
     "de": "Deutsch",
     "ja": "日本語",
-    "fr": "français",
-    "es": "español",
-    "it": "italiano",
+    "fr": "Français",
+    "es": "Español",
+    "it": "Italiano",
 }
 """Buyers' languages by their own names: not translated."""
 

@@ -1,4 +1,4 @@
-"""Figures in a text: amounts, dates, units and bare numbers, in English, Chinese, German and Japanese.
+"""Figures in a text: amounts, dates, units and bare numbers, in the languages of our letters.
 
 Nothing is judged here. What a figure could mean is a set of readings: 03/04/2026 is two dates.
 """
@@ -22,6 +22,11 @@ _CURRENCIES: dict[str, str] = {
     "JP¥": "JPY",
     "MX$": "MXN",
     "R$": "BRL",
+    "$US": "USD",
+    "$CA": "CAD",
+    "$AU": "AUD",
+    "$MX": "MXN",
+    "£GB": "GBP",
     "$": "USD CAD AUD MXN SGD",
     "€": "EUR",
     "£": "GBP",
@@ -37,7 +42,14 @@ _CURRENCIES: dict[str, str] = {
     "pound": "GBP",
     "dollars": "USD CAD AUD SGD",
     "dollar": "USD CAD AUD SGD",
+    "livres sterling": "GBP",
+    "libras esterlinas": "GBP",
+    "sterline": "GBP",
+    "dólares": "USD CAD AUD MXN SGD",
+    "dollari": "USD CAD AUD SGD",
     "yen": "JPY",
+    "yens": "JPY",
+    "yenes": "JPY",
     "欧元": "EUR",
     "英镑": "GBP",
     "美元": "USD",
@@ -64,21 +76,32 @@ _AMOUNT = re.compile(
 )
 _UNITS = re.compile(
     r"(?<![\w.,-])(?P<units>\d{1,3}(?:[.,']\d{3})+|\d+)\s?"
-    r"(?:x|×|units?|pieces?|pcs?|items?|Stücke?n?|Stk|Exemplare?|件|个|個|只|点|枚|セット|套)(?![A-Za-z\d])"
+    r"(?:x|×|unités?|unità|units?|pieces?|pièces?|pcs?|items?|exemplaires?|articles?|Stücke?n?|Stk|Exemplare?"
+    r"|unidad(?:es)?|uds?|piezas?|artículos?|pezz[oi]|pz|articol[oi]"
+    r"|件|个|個|只|点|枚|セット|套)(?![A-Za-z\d])"
     r"(?!工作日|自然日|营业日|小时|月|星期)",
     re.IGNORECASE | re.ASCII,
 )
 _UNIT_WORDS = (
     ("one two three four five six seven eight nine ten eleven twelve", r"\s(?:units?|pieces?|items?)\b"),
     ("ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf", r"\sStück\b"),
+    ("une deux trois quatre cinq six sept huit neuf dix onze douze", r"\s(?:unités?|exemplaires?)\b"),
+    ("una dos tres cuatro cinco seis siete ocho nueve diez once doce", r"\sunidad(?:es)?\b"),
+    ("una due tre quattro cinque sei sette otto nove dieci undici dodici", r"\s(?:unità|pezzi)\b"),
 )
-_WRITTEN = tuple(
-    (re.compile(rf"\b{word}{unit}", re.IGNORECASE), Decimal(number))
-    for words, unit in _UNIT_WORDS
-    for number, word in enumerate(words.split(), start=1)
-) + tuple(
-    (re.compile(rf"(?<![一二三四五六七八九十百第]){word}(?:件(?!事)|只|個)"), Decimal(number))
-    for number, word in enumerate(("[二两]", *"三四五六七八九十"), start=2)
+_CHINESE_NUMBERS = {"两": 2} | {word: number for number, word in enumerate("二三四五六七八九十", start=2)}
+_WRITTEN = (
+    *(
+        (
+            re.compile(rf"\b(?P<word>{'|'.join(words.split())}){unit}", re.IGNORECASE),
+            {word: number for number, word in enumerate(words.split(), start=1)},
+        )
+        for words, unit in _UNIT_WORDS
+    ),
+    (
+        re.compile(r"(?<![一二三四五六七八九十百第])(?P<word>[二两三四五六七八九十])(?:件(?!事)|只|個)"),
+        _CHINESE_NUMBERS,
+    ),
 )
 """Units in words, as far as they are sure to be a number of goods (not 一个, 两点, 三件事)."""
 _SHARE = re.compile(r"(?<![A-Za-z\d.,])(?P<share>\d+(?:[.,]\d+)?)\s?%")
@@ -91,19 +114,20 @@ _NOT_A_FACT = re.compile(
 """The numbers of a list, times of day, and codes with dashes."""
 
 _MONTH_NAMES = (
-    "jan january januar",
-    "feb february februar",
-    "mar march mär märz",
-    "apr april",
-    "may mai",
-    "jun june juni",
-    "jul july juli",
-    "aug august",
-    "sep sept september",
-    "oct october okt oktober",
-    "nov november",
-    "dec december dez dezember",
+    "jan january januar janv janvier enero gennaio",
+    "feb february februar févr février febrero febbraio",
+    "mar march mär märz mars marzo",
+    "apr april avr avril abr abril aprile",
+    "may mai mayo maggio",
+    "jun june juni juin junio giugno",
+    "jul july juli juil juillet julio luglio",
+    "aug august août agosto",
+    "sep sept september septembre septiembre setiembre settembre",
+    "oct october okt oktober octobre octubre ottobre",
+    "nov november novembre noviembre",
+    "dec december dez dezember déc décembre dic diciembre dicembre",
 )
+"""Without the short names that are common words elsewhere: ago, set, gen, mag, lug."""
 _MONTHS = {name: at for at, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
 _MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
 
@@ -134,12 +158,17 @@ _DATES: tuple[_Pattern, ...] = (
         lambda m: {(_year(m[3]), int(m[1]), int(m[2])), (_year(m[3]), int(m[2]), int(m[1]))},
     ),
     (
+        re.compile(r"(?<![\w-])(\d{1,2})-(\d{1,2})-(\d{4})(?![\w-])"),
+        lambda m: {(int(m[3]), int(m[2]), int(m[1]))},
+    ),
+    (
         re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})(?=\s?\([月火水木金土日])"),
         lambda m: {(None, int(m[1]), int(m[2]))},
     ),
     (
         re.compile(
-            rf"(?<![\d.,])(\d{{1,2}})(?:st|nd|rd|th|\.)?\s(?:of\s)?({_MONTH})(?:,?\s(\d{{4}}))?",
+            rf"(?<![\d.,])(\d{{1,2}})(?:st|nd|rd|th|er|[.º°])?\s(?:of\s|de\s)?({_MONTH})"
+            r"(?:,?\s(?:del?\s)?(\d{4}))?",
             re.IGNORECASE,
         ),
         lambda m: {(_year(m[3]), _month(m[2]), int(m[1]))},
@@ -177,12 +206,18 @@ class Figure:
 
 def folded(text: str) -> str:
     """*text* with full-width digits, signs and odd spaces as plain ones; every position stays the same."""
-    plain = "".join(_folded(char) for char in text)
+    plain = re.sub(r"[^\x00-\x7f]", lambda match: _folded(match[0]), text)
     return re.sub(r"(?<=\d)，(?=\d{3}(?!\d))", ",", plain)
 
 
+_TAKEN_FOR = {"İ": "I", "ı": "i", "ſ": "s", "\u212a": "K"}
+"""Letters that a pattern without regard to capitals takes for plain ones."""
+
+
 def _folded(char: str) -> str:
-    if char.isascii() or (unicodedata.category(char) not in {"Nd", "Sc", "Zs"} and char not in "（）％"):
+    if char in _TAKEN_FOR:
+        return _TAKEN_FOR[char]
+    if unicodedata.category(char) not in {"Nd", "Sc", "Zs"} and char not in "（）％":
         return char
     plain = unicodedata.normalize("NFKC", char)
     return plain if len(plain) == 1 else char
@@ -218,6 +253,7 @@ def _dates(text: str) -> Iterator[Figure]:
     for pattern, days in _DATES:
         for match in pattern.finditer(text):
             yield Figure("date", match.span(), match.group(), days=frozenset(days(match)))
+            text = blank(text, *match.span())
 
 
 def _german_dates(text: str) -> Iterator[Figure]:
@@ -236,9 +272,9 @@ def _amounts(text: str) -> Iterator[Figure]:
 def _units(text: str) -> Iterator[Figure]:
     for match in _UNITS.finditer(text):
         yield Figure("units", match.span(), match.group(), Decimal(re.sub(r"\D", "", match["units"])))
-    for pattern, number in _WRITTEN:
+    for pattern, numbers in _WRITTEN:
         for match in pattern.finditer(text):
-            yield Figure("units", match.span(), match.group(), number)
+            yield Figure("units", match.span(), match.group(), Decimal(numbers[match["word"].casefold()]))
 
 
 def _shares(text: str) -> Iterator[Figure]:

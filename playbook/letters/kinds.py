@@ -21,7 +21,7 @@ class LetterKind(StrEnum):
     CLOSING_SUMMARY = "closing_summary"
 
 
-LOCALES = ("en", "zh", "de", "ja")
+LOCALES = ("en", "zh", "de", "ja", "fr", "es", "it")
 """Languages that letters are written in; for others the English text is used."""
 
 

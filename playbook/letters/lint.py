@@ -26,12 +26,29 @@ _PROMISING = {
     "de": re.compile(r"\bwir werden\b[^.\n]*\b(?:erstatten|versenden|schicken|ersetzen)", re.IGNORECASE),
     "zh": re.compile(r"我们(?:会|将)[^。\n]*(?:退款|补发|寄出|发出)"),
     "ja": re.compile(r"(?:返金|発送|お送り)(?:いた)?します"),
+    "fr": re.compile(
+        r"\bnous\s(?:(?:vous|l|les?|la)\s)*(?:rembourserons|expédierons|enverrons|remplacerons|émettrons)\b"
+        r"|\b(?:allons|sera|seront|serez)\b[^.\n]*\b(?:rembours|expédi|envoy|remplac|émettre|émis)",
+        re.IGNORECASE,
+    ),
+    "es": re.compile(
+        r"\b(?:reembolsaremos|enviaremos|reemplazaremos|repondremos|tramitaremos)\b"
+        r"|\b(?:vamos\sa|será|serán|se\sle)\b[^.\n]*\b(?:reembols|envia|enviará|reemplaza|repone|tramita)",
+        re.IGNORECASE,
+    ),
+    "it": re.compile(
+        r"\b(?:rimborseremo|spediremo|invieremo|sostituiremo|emetteremo)\b"
+        r"|\b(?:provvederemo\sa|sarà|saranno|verrà|verranno)\b[^.\n]*"
+        r"\b(?:rimbors|spedi|invia|sostitui|emess|emettere)",
+        re.IGNORECASE,
+    ),
 }
 _SENTENCE_END = re.compile(r"(?<!\d)[.!?](?!\s*\d)|[。！？\n]")
 _QUESTION = re.compile(r"[?？]|か。?\s*$")
 _NAMED_NUMBER = re.compile(
     r"(?:tracking|order|RMA|return|reference|Sendungs|Bestell|Rück|Retouren|运单|物流|快递|订单|退货"
-    r"|追跡|問い合わせ|伝票|注文|返品)[^\d\n]{0,25}(?P<number>\d{8,40})(?!\d)",
+    r"|追跡|問い合わせ|伝票|注文|返品|suivi|commande|retour|référence|seguimiento|pedido|devolución"
+    r"|referencia|tracciamento|spedizione|ordine|reso|riferimento)[^\d\n]{0,25}(?P<number>\d{8,40})(?!\d)",
     re.IGNORECASE,
 )
 """A long number behind a word that says what it is: not a phone number."""
@@ -54,6 +71,10 @@ REASONS = {
     "invisible_characters": Text(
         en="The text has invisible control characters: type it again.",
         zh_CN="文中含有不可见的控制字符：请重新输入。",
+    ),
+    "no_letters": Text(
+        en="There are no letters in this buyer's language: say that we answer in English, or translate it.",
+        zh_CN="没有该买家语言的消息模板：请在文中说明以英文答复，或另行翻译。",
     ),
     "too_long": Text(en="The message is far too long to send.", zh_CN="消息过长，无法发送。"),
 }
@@ -89,6 +110,8 @@ def lint(
         return (LintFinding("too_long", "block", (0, len(text)), REASONS["too_long"]),)
     known = _Known(case, policy, now)
     findings = [*known.findings(text), *_invisible(text)]
+    if case.language not in LOCALES:
+        findings.append(LintFinding("no_letters", "warn", (0, 0), REASONS["no_letters"]))
     masked = known.masked(text)
     for rule in policy.message_rules(known.market, now.date()):
         if rule.scope == "any" or (rule.scope == "proactive" and proactive):
@@ -110,8 +133,8 @@ def _hits(rule: MessageRuleRow, text: str, masked: str, case: Case, locale: str)
     if rule.pattern is not None:
         for match in _compiled(rule.pattern).finditer(masked if rule.id == "phone_number" else text):
             yield match.span()
-    for hint in rule.hints:
-        for match in _compiled(re.escape(hint)).finditer(text):
+    if rule.hints:
+        for match in _any_of(rule.hints).finditer(_plain(text)):
             yield match.span()
     match rule.id:
         case "emoji_or_gif":
@@ -161,6 +184,18 @@ def _order_ids(text: str) -> Iterator[tuple[int, int, str]]:
             yield *match.span(), order_id
 
 
+def _plain(text: str) -> str:
+    """*text* with odd spaces and the curly apostrophe as plain ones; every position stays the same."""
+    return folded(text).replace("’", "'")
+
+
+@cache
+def _any_of(hints: tuple[str, ...]) -> re.Pattern[str]:
+    """One pattern for all the words; of those that begin at the same place the longest is found."""
+    longest_first = sorted(map(_plain, hints), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+
+
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
@@ -169,6 +204,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 _STOP_WORDS = {
     "en": {"the", "and", "your", "we", "for", "to", "of", "order", "you", "is"},
     "de": {"und", "die", "der", "wir", "sie", "ihre", "ihrer", "zur", "bestellung", "bitte", "das", "zu"},
+    "fr": {"le", "les", "des", "et", "nous", "vous", "votre", "pour", "commande", "avec", "est", "au", "sur"},
+    "es": {"el", "los", "las", "y", "su", "para", "pedido", "hemos", "con", "del", "por", "usted", "al"},
+    "it": {"il", "gli", "di", "e", "suo", "sua", "per", "ordine", "abbiamo", "con", "è", "che", "sono"},
 }
 
 
@@ -180,7 +218,7 @@ def _written_in(text: str, language: str) -> bool:
         return kana > 5
     if language == "zh":
         return han > 5 and kana <= han // 5
-    seen = re.findall(r"[a-zäöüß]+", text.casefold())
+    seen = re.findall(r"[^\W\d_]+", re.sub(r"[\u3040-\u30ff\u4e00-\u9fff]", " ", text.casefold()))
     if kana + han > len(seen):
         return False
     counts = {code: sum(word in stop for word in seen) for code, stop in _STOP_WORDS.items()}

@@ -13,7 +13,7 @@ from playbook.domain.case import Case
 from playbook.domain.ids import Marketplace
 from playbook.domain.money import Money, total
 from playbook.domain.orders import Channel, OrderLine
-from playbook.domain.promises import FollowUpKind, Promise, PromiseState
+from playbook.domain.promises import FollowUpKind, Promise, PromiseKind, PromiseState
 from playbook.domain.remedies import SHAPES, Remedy, RemedyKind
 from playbook.letters.kinds import Letter, LetterKind
 from playbook.letters.words import Words, bank_days, locale_of, words
@@ -49,6 +49,7 @@ class LetterContext:
     total_refund: str
     submitted_total: str
     refunded_total: str
+    return_total: str
     answer_by: str
     update_by: str
     bank_from: int
@@ -104,6 +105,7 @@ def letter_context(
     refunds = [remedy for remedy in own if remedy.refund_total]
     refunded = [remedy for remedy in refunds if case.is_executed(remedy)]
     sent = [remedy for remedy in own if SHAPES[remedy.kind].goes_out != "nothing"]
+    back = [remedy for remedy in own if SHAPES[remedy.kind].comes_back == "goods"]
     declined = [r for r in own if r.kind is RemedyKind.DECLINE and not teller.is_extra(r)]
     on_the_way = [remedy for remedy in sent if case.is_executed(remedy)]
     bank = policy.deadline("bank_posting", market=market.id, channel=None, on=now.date())
@@ -117,7 +119,7 @@ def letter_context(
         done_entries=teller.entries(executed, dated=False),
         refund_entries=teller.entries(refunded or refunds, dated=False),
         goods_entries=teller.entries(on_the_way or sent, dated=False),
-        return_entries=teller.entries([r for r in own if SHAPES[r.kind].comes_back == "goods"], dated=False),
+        return_entries=teller.entries(back, dated=False),
         amazon_entries=teller.amazon(),
         declined_entries=teller.entries(declined, dated=False),
         changes=teller.changes(),
@@ -125,6 +127,7 @@ def letter_context(
         total_refund=teller.sum_of(refunds),
         submitted_total=teller.sum_of(refunded or refunds),
         refunded_total=teller.sum_of(refunded),
+        return_total=teller.sum_of([remedy for remedy in back if remedy.refund_total]),
         answer_by=spoken.day(_answer_by(case, now), market.tz),
         update_by=spoken.day(_update_by(case, now), market.tz),
         bank_from=bank_from,
@@ -185,7 +188,12 @@ class _Teller:
         return Entry(whole, goods)
 
     def _last_promise(self, remedy: Remedy) -> Promise | None:
-        own = [promise for promise in self.case.open_promises if promise.remedy == remedy.remedy]
+        """What the buyer still waits for: not our answer, which the letter is."""
+        own = [
+            promise
+            for promise in self.case.open_promises
+            if promise.remedy == remedy.remedy and promise.kind is not PromiseKind.ANSWER
+        ]
         return max(own, key=lambda promise: promise.due_at, default=None)
 
     def amazon(self) -> tuple[Entry, ...]:
@@ -201,6 +209,7 @@ class _Teller:
 
     def changes(self) -> tuple[Entry, ...]:
         """Promises that replaced others: the date told last and the new one."""
+        phrases = {**self.spoken.promises, **self.spoken.alone}
         changed: dict[str, Entry] = {}
         for old in self.case.promises:
             if old.state is not PromiseState.SUPERSEDED:
@@ -211,7 +220,7 @@ class _Teller:
             goods = self.goods(new.line, new.units)
             text = self.spoken.change.format(
                 goods=goods,
-                promise=self.spoken.promises[new.kind],
+                promise=phrases[new.kind],
                 old=self.spoken.day(old.promise.due_at, self.zone),
                 new=self.spoken.day(new.due_at, self.zone),
             )

@@ -18,14 +18,16 @@ from playbook.policy import DeadlineRow
 from playbook.settings import data_dir
 
 LONGEST_TITLE = 60
-BABEL = {"en": "en", "zh": "zh_CN", "de": "de", "ja": "ja"}
+BABEL = {locale: locale for locale in LOCALES} | {"zh": "zh_CN"}
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """The phrases of one language, with {named} places.
 
-    ``extra`` has what remedies for units are called that were sent in addition and never paid for.
+    ``extra`` has what remedies for units are called that were sent in addition and never paid for,
+    ``alone`` what promises are called where no remedy stands before them. ``date_on_the_first`` is the
+    date of the first of a month where the language writes it otherwise (1er décembre).
     """
 
     locale: str
@@ -40,10 +42,14 @@ class Words:
     remedies: dict[RemedyKind, str]
     promises: dict[PromiseKind, str]
     extra: dict[RemedyKind, str]
+    alone: dict[PromiseKind, str]
+    date_on_the_first: str = ""
 
     def day(self, at: datetime, zone: ZoneInfo) -> str:
         """A date with weekday, in the marketplace's zone."""
-        return str(format_datetime(at, self.date, tzinfo=zone, locale=BABEL[self.locale]))
+        is_first = at.astimezone(zone).day == 1
+        pattern = (self.date_on_the_first if is_first else "") or self.date
+        return str(format_datetime(at, pattern, tzinfo=zone, locale=BABEL[self.locale]))
 
     def money(self, amount: Money) -> str:
         """An amount as the buyer's language writes it."""
@@ -67,11 +73,20 @@ def words(locale: str) -> Words:
     remedies = {RemedyKind(key): text for key, text in raw.pop("remedies").items()}
     promises = {PromiseKind(key): text for key, text in raw.pop("promises").items()}
     extra = {RemedyKind(key): text for key, text in raw.pop("extra").items()}
+    alone = {PromiseKind(key): text for key, text in raw.pop("alone").items()}
     for known, vocabulary in ((problems, ProblemType), (remedies, RemedyKind), (promises, PromiseKind)):
         missing = set(vocabulary) - set(known)
         if missing:
             raise ValueError(f"templates/{locale}/words.yaml has no words for {', '.join(sorted(missing))}")
-    return Words(locale=locale, problems=problems, remedies=remedies, promises=promises, extra=extra, **raw)
+    return Words(
+        locale=locale,
+        problems=problems,
+        remedies=remedies,
+        promises=promises,
+        extra=extra,
+        alone=alone,
+        **raw,
+    )
 
 
 def bank_days(row: DeadlineRow | None) -> tuple[int, int]:

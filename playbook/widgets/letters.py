@@ -5,13 +5,12 @@ from collections.abc import Sequence
 import ipywidgets as w
 
 from playbook.i18n.words import LANGUAGES, LETTERS
-from playbook.letters import LetterKind, LintFinding
+from playbook.letters import LOCALES, LetterKind, LintFinding
 from playbook.viewmodels.followup import FollowUpModel
 from playbook.widgets import html as h
 from playbook.widgets.base import View, button, card, guarded, html, named, row
 from playbook.widgets.theme import copy_button_html
 
-WRITTEN_LANGUAGES = ("en", "zh", "de", "ja")
 MEMO_LIMIT = 255
 
 
@@ -32,9 +31,9 @@ class LetterView(View):
             description=_("Message"),
             style={"description_width": "initial"},
         )
-        language = case.language if case.language in WRITTEN_LANGUAGES else "en"
+        language = case.language if case.language in LOCALES else "en"
         self.language = w.Dropdown(
-            options=[(LANGUAGES[code], code) for code in WRITTEN_LANGUAGES],
+            options=[(LANGUAGES[code], code) for code in LOCALES],
             value=language,
             description=_("Language"),
             style={"description_width": "initial"},

@@ -1,4 +1,4 @@
-"""Reading amounts, dates, units and numbers as our four languages write them."""
+"""Reading amounts, dates, units and numbers as the languages of our letters write them."""
 
 from decimal import Decimal
 from itertools import pairwise
@@ -37,6 +37,13 @@ def read(text: str, kind: str) -> list[object]:
         ("￥12,300を返金", "12300", "JPY"),
         ("1,980円を返金", "1980", "JPY"),
         ("30ユーロ", "30", "EUR"),
+        ("remboursement de 1\u202f234,50\u00a0€", "1234.50", "EUR"),
+        ("remboursement de 14,00\u00a0£GB", "14", "GBP"),
+        ("8,00 $US", "8", "USD"),
+        ("reembolso de 14,00 GBP", "14", "GBP"),
+        ("reembolso de 1234,50 euros", "1234.50", "EUR"),
+        ("20 dólares", "20", "USD"),
+        ("rimborso di 20 sterline", "20", "GBP"),
         ("Total: £8.10. Thank you", "8.10", "GBP"),
     ],
 )
@@ -72,6 +79,18 @@ def test_what_is_no_amount(text: str):
         ("11 月 24 号", {(None, 11, 24)}),
         ("11/24(火)まで", {(None, 11, 24)}),
         ("11/24（火）まで", {(None, 11, 24)}),
+        ("by 24 Nov 26", {(None, 11, 24)}),
+        ("le mardi 24 novembre 2026", {(2026, 11, 24)}),
+        ("le 1er décembre", {(None, 12, 1)}),
+        ("le mar. 24 nov. 2026", {(2026, 11, 24)}),
+        ("le 3 août", {(None, 8, 3)}),
+        ("le 4 févr.", {(None, 2, 4)}),
+        ("el martes 24 de noviembre de 2026", {(2026, 11, 24)}),
+        ("el 2 de enero del 2027", {(2027, 1, 2)}),
+        ("24-11-2026", {(2026, 11, 24)}),
+        ("entro martedì 1º dicembre 2026", {(2026, 12, 1)}),
+        ("entro il 1° dicembre", {(None, 12, 1)}),
+        ("BY 3 APRİL 2026", {(2026, 4, 3)}),
     ],
 )
 def test_dates(text: str, days: set[tuple[int | None, int, int]]):
@@ -89,6 +108,9 @@ def test_dates(text: str, days: set[tuple[int | None, int, int]]):
         "half: 1/2",
         "10:30",
         "Total 14.00. Thank you",
+        "10 set of mugs",
+        "two weeks ago 3 were fine",
+        "Gen 2",
     ],
 )
 def test_what_is_no_date(text: str):
@@ -106,6 +128,13 @@ def test_what_is_no_date(text: str):
         ("2点とランプ1個", [2, 1]),
         ("two units and Zwölf Stück", [2, 12]),
         ("补发两件、三只、十個", [2, 3, 10]),
+        ("3 unités, 2 pièces et 4 exemplaires", [3, 2, 4]),
+        ("deux unités, une unité", [2, 1]),
+        ("3 unidades, 2 piezas y 1 ud.", [3, 2, 1]),
+        ("una unidad y cinco unidades", [1, 5]),
+        ("3 unità, 2 pezzi e 1 pezzo", [3, 2, 1]),
+        ("due pezzi e sei unità", [2, 6]),
+        ("sıx units", [6]),
     ],
 )
 def test_units(text: str, units: list[int]):
@@ -113,7 +142,11 @@ def test_units(text: str, units: list[int]):
 
 
 @pytest.mark.parametrize(
-    "text", ["3 个工作日", "5个月", "三件事", "第十件", "一个申请", "以下三点", "3xl", "DIN A4", "12V"]
+    "text",
+    [
+        *("3 个工作日", "5个月", "三件事", "第十件", "一个申请", "以下三点", "3xl", "DIN A4", "12V"),
+        *("une pièce jointe", "una pieza que falta", "un pezzo mancante"),
+    ],
 )
 def test_what_is_no_number_of_goods(text: str):
     assert read(text, "units") == []

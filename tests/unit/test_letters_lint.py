@@ -60,6 +60,9 @@ PLAIN = {
     "de": "Guten Tag, zu Ihrer Bestellung {}: wir haben die Ware versandt.\n",
     "zh": "您好，关于您的订单 {}：商品已经寄出，请您查收。\n",
     "ja": "お客様、ご注文 {} の商品はすでに発送しております。\n",
+    "fr": "Bonjour, concernant votre commande {}, nous avons expédié la marchandise.\n",
+    "es": "Hola, sobre su pedido {}: hemos enviado la mercancía y está en camino.\n",
+    "it": "Buongiorno, per il Suo ordine {} abbiamo spedito la merce.\n",
 }
 """A message about the order that no rule minds."""
 
@@ -191,6 +194,118 @@ EVERY_MESSAGE: dict[str, tuple[list[str], list[str]]] = {
         ],
     ),
 }
+
+ROMANCE: dict[str, dict[str, tuple[list[str], list[str]]]] = {
+    # the same for the rules that look for words, by language
+    "marketing": {
+        "fr": (
+            ["Voici un bon d’achat.", "Nous vous accordons une remise.", "Pour votre prochaine commande"],
+            ["La remise du colis a été tentée.", "Votre commande a été contrôlée.", "le bon article"],
+        ),
+        "es": (
+            ["Tiene un 10 por ciento de DESCUENTO.", "Vuelva a comprar aquí.", "En su próximo pedido"],
+            ["No hay novedades del transportista.", "Hemos vuelto a revisar el pedido.", "la compra"],
+        ),
+        "it": (
+            ["Ecco un buono sconto.", "Può ordinare di nuovo.", "Sul Suo prossimo ordine"],
+            ["In attesa di un riscontro.", "Abbiamo controllato di nuovo l’ordine.", "lo scontrino"],
+        ),
+    },
+    "review_pressure": {
+        "fr": (
+            ["Laissez un avis positif.", "Pourriez-vous modifier votre évaluation\u00a0?", "5 étoiles"],
+            ["Nous attendons votre avis sur cette proposition.", "Nous avons évalué les photos."],
+        ),
+        "es": (
+            ["Deje una reseña positiva.", "¿Podría cambiar su valoración?", "cinco estrellas"],
+            ["Díganos su opinión sobre la propuesta.", "Hemos valorado las fotos."],
+        ),
+        "it": (
+            ["Lasci una recensione positiva.", "Può modificare la Sua recensione?", "5 stelle"],
+            ["Ci dica la Sua opinione.", "Abbiamo valutato le foto."],
+        ),
+    },
+    "incentive": {
+        "fr": (
+            ["Remboursement en échange d’un avis", "si vous retirez votre réclamation", "en contrepartie"],
+            ["Un échange contre le bon article", "si vous retirez l’étiquette"],
+        ),
+        "es": (
+            ["a cambio de su reseña", "si retira la reclamación"],
+            ["El cambio por el producto correcto", "si retira la etiqueta"],
+        ),
+        "it": (
+            ["in cambio di una recensione", "se ritira il reclamo"],
+            ["Il cambio con il prodotto corretto", "se ritira il pacco"],
+        ),
+    },
+    "opt_out_link": {
+        "fr": (["Pour vous désabonner", "désinscription"], ["L’abonnement du magasin"]),
+        "es": (["Puede darse de baja", "cancelar la suscripción"], ["la planta baja"]),
+        "it": (["annullare l’iscrizione", "Disiscriviti"], ["L’iscrizione alla fiera"]),
+    },
+    "ask_buyer_to_cancel": {
+        "fr": (
+            ["Merci d’annuler la commande.", "Veuillez annuler.", "Pourriez-vous annuler\u00a0?"],
+            ["Nous avons annulé cet article.", "Nous avons dû annuler l’article."],
+        ),
+        "es": (
+            ["Por favor, cancele el pedido.", "Le pedimos que cancele su pedido."],
+            ["Hemos cancelado el artículo.", "¿Desea que cancelemos el artículo?"],
+        ),
+        "it": (
+            ["La preghiamo di annullare.", "Annulli l’ordine."],
+            ["Abbiamo annullato l’articolo.", "Abbiamo dovuto annullare."],
+        ),
+    },
+    "off_amazon_diversion": {
+        "fr": (
+            ["Visitez notre site.", "par virement bancaire"],
+            ["Le colis est revenu sur notre site de Lyon.", "votre banque"],
+        ),
+        "es": (["En nuestra página web", "por transferencia"], ["En la página del producto", "su banco"]),
+        "it": (["Sul nostro sito", "tramite bonifico"], ["Nella pagina del prodotto", "la Sua banca"]),
+    },
+    "refund_outside_amazon": {
+        "fr": (["hors d’Amazon", "Nous vous rembourserons directement"], ["remboursé via Amazon"]),
+        "es": (["fuera de Amazon", "Le reembolsaremos directamente"], ["reembolsado a través de Amazon"]),
+        "it": (["al di fuori di Amazon", "La rimborseremo direttamente"], ["rimborsato tramite Amazon"]),
+    },
+    "phone_number": {
+        "fr": (
+            ["au 01 70 18 10 38", "au +33 1 70 18 10 38", "au 01.70.18.10.38"],
+            ["numéro de suivi\u00a0: 123456789012", "commande 20455128737719305", "retour 123456789012"],
+        ),
+        "es": (
+            ["al 912 345 678", "al 91 234 56 78", "al 912 34 56 78", "al +34 612 345 678"],
+            ["número de seguimiento: 123456789012", "devolución 123456789012"],
+        ),
+        "it": (
+            ["allo 02 4567 8901", "al +39 347 123 4567"],
+            ["codice di tracciamento: 123456789012", "reso 123456789012"],
+        ),
+    },
+}
+_SPOKEN = [
+    (rule, locale, found, passing)
+    for rule, languages in ROMANCE.items()
+    for locale, (found, passing) in languages.items()
+]
+
+
+@pytest.mark.parametrize(("rule", "locale", "bad", "good"), _SPOKEN)
+def test_the_rules_know_french_spanish_and_italian(rule: str, locale: str, bad: list[str], good: list[str]):
+    for text in bad:
+        assert rule in rules(text, locale=locale), text
+    for text in good:
+        assert rule not in rules(text, locale=locale), text
+
+
+def test_no_rule_that_looks_for_words_leaves_a_language_out():
+    looking = {row.id for row in the_policy().rows.message_rules if row.hints}
+    assert looking == ROMANCE.keys() - {"phone_number"}
+    assert all(languages.keys() == {"fr", "es", "it"} for languages in ROMANCE.values())
+
 
 PROACTIVE: dict[str, tuple[list[str], list[str]]] = {
     "only_thanks": (
@@ -328,6 +443,36 @@ NOTATIONS = {
         "date_without_year": ("11/24（火）まで", "12/2（水）まで"),
         "order": (f"ご注文{ORDER_ID}", "ご注文204-5512873-7719306"),
     },
+    "fr": {
+        "amount": ("remboursement de 8,00\u00a0£GB", "remboursement de 8,50\u00a0£GB"),
+        "thousands": ("au total 140,00 £", "au total 1\u202f140,00 £"),
+        "currency": ("8,00 £", "8,00 €"),
+        "units": ("3 pièces", "6 unités"),
+        "units_in_words": ("trois unités", "six unités"),
+        "date": ("le mardi 24 novembre 2026", "le mercredi 2 décembre 2026"),
+        "date_without_year": ("le 24 novembre", "le 1er janvier"),
+        "order": (f"commande {ORDER_ID}", "commande 204-5512873-7719306"),
+    },
+    "es": {
+        "amount": ("reembolso de 8,00 GBP", "reembolso de 8,50 GBP"),
+        "thousands": ("en total 140,00 GBP", "en total 1.140,00 GBP"),
+        "currency": ("8 libras esterlinas", "8 dólares"),
+        "units": ("3 unidades", "6 piezas"),
+        "units_in_words": ("tres unidades", "seis unidades"),
+        "date": ("el martes 24 de noviembre de 2026", "el miércoles 2 de diciembre de 2026"),
+        "date_without_year": ("el 24 de noviembre", "el 2 de diciembre"),
+        "order": (f"pedido {ORDER_ID}", "pedido 204-5512873-7719306"),
+    },
+    "it": {
+        "amount": ("rimborso di 8,00 £", "rimborso di 8,50 £"),
+        "thousands": ("in totale 140,00 £", "in totale 1.140,00 £"),
+        "currency": ("8 sterline", "8 euro"),
+        "units": ("3 pezzi", "6 unità"),
+        "units_in_words": ("tre pezzi", "sei pezzi"),
+        "date": ("entro martedì 24 novembre 2026", "entro venerdì 1º gennaio 2027"),
+        "date_without_year": ("entro il 24 novembre", "entro il 2 dicembre"),
+        "order": (f"ordine {ORDER_ID}", "ordine 204-5512873-7719306"),
+    },
 }
 CODES = {
     "amount": "amount_not_in_ledger",
@@ -457,9 +602,12 @@ def test_titles_in_the_marketplace_language_are_not_the_language_of_the_message(
     assert lint(text, case=case, policy=the_policy(), locale="zh", now=NOW) == ()
 
 
-def test_a_language_we_do_not_write_is_answered_in_english():
-    case = replace(CASE, language="fr")
-    assert findings(PLAIN["en"].format(ORDER_ID), case=case, locale="fr") == ()
+def test_a_language_we_do_not_write_is_answered_in_english_and_the_agent_is_told():
+    for language in ("nl", "und"):
+        case = replace(CASE, language=language)
+        (finding,) = findings(PLAIN["en"].format(ORDER_ID), case=case, locale=language)
+        assert (finding.rule_id, finding.severity) == ("no_letters", "warn")
+        assert "in English" in finding.why.en
 
 
 @pytest.mark.parametrize(
@@ -472,6 +620,19 @@ def test_a_language_we_do_not_write_is_answered_in_english():
         ),
         ("zh", "我们会尽快退款。", "我们会退款，2026年11月24日前提交。"),
         ("ja", "商品を発送いたします。", "商品を発送いたします（2026年11月24日まで）。"),
+        (
+            "fr",
+            "Nous vous rembourserons bientôt.",
+            "Nous vous rembourserons au plus tard le 24 novembre 2026.",
+        ),
+        ("fr", "Le remboursement sera émis.", "Le remboursement sera émis le mardi 24 novembre 2026."),
+        ("fr", "Nous allons expédier la lampe.", "Nous avons expédié la lampe."),
+        ("es", "Le enviaremos la lámpara.", "Le enviaremos la lámpara el 24 de noviembre de 2026."),
+        ("es", "Vamos a reembolsar el importe.", "Vamos a reembolsar el importe el 24 de noviembre."),
+        ("es", "El importe será reembolsado.", "El importe ha sido reembolsado."),
+        ("it", "Spediremo la lampada.", "Spediremo la lampada entro martedì 24 novembre 2026."),
+        ("it", "L’importo verrà rimborsato.", "L’importo verrà rimborsato entro il 24 novembre."),
+        ("it", "Provvederemo a rimborsare l’importo.", "Abbiamo rimborsato l’importo."),
     ],
 )
 def test_a_promise_needs_a_date_in_every_language(locale: str, bad: str, good: str):
