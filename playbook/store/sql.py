@@ -111,7 +111,7 @@ class SqlStore:
 
     @contextmanager
     def snapshot(self) -> Iterator["SqlStore"]:
-        """This store as it is now, for many questions in a row by one thread: none opens a transaction."""
+        """This store for many questions in a row by one thread, all in one transaction that only reads."""
         with reading(self._engine) as connection:
             yield SqlStore(self._engine, connection)
 

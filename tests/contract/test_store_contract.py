@@ -279,6 +279,17 @@ class TestOrders:
         assert store.order(OrderId("missing")) is None
         assert store.orders([ORDER_ID, OrderId("missing")]) == {ORDER_ID: order}
 
+    def test_many_questions_share_one_snapshot(self, store: SqlStore) -> None:
+        store.put_orders([OrderEntry(an_order(), buyer="K 17")], "test")
+        with store.snapshot() as book:
+            for _ in range(2):
+                assert book.find_by_key(Key.BUYER, ["k 17"]) == {ORDER_ID: 1}
+                assert book.order(ORDER_ID) == an_order()
+                assert book.recipients([ORDER_ID]) == {}
+                assert book.find_persons([PersonHint(PersonKey.NAME, ("ines",), 1)]) == {}
+        store.put_orders([an_order(po_number="PO 8")], "later")
+        assert store.find_by_key(Key.PO, ["po8"]) == {ORDER_ID: 1}
+
     def test_putting_an_order_twice_changes_nothing(self, store: SqlStore) -> None:
         saved = store.put_orders([an_order(), an_order(order_id=OrderId("A-1"))], "a")
         again = store.put_orders([an_order(), an_order(order_id=OrderId("A-1"))], "b")
