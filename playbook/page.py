@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
+from ipykernel.kernelapp import IPKernelApp
+
 Fill = Callable[[dict[str, str]], None]
 
 PATIENCE_SECONDS = 20.0
@@ -31,8 +33,8 @@ class PageRequest:
         self._known = threading.Event()
         self._filled = threading.Event()
         self._browser_listens = False
-        if self.preheated:
-            self._silence_widgets()
+        if IPKernelApp.initialized():
+            self._meet_the_browser()
 
     def when_known(self, fill: Fill) -> None:
         """Call *fill* with the query parameters (none outside Voilà): now, or when a page is asked for.
@@ -43,8 +45,6 @@ class PageRequest:
         if not self.preheated:
             self._fill_once()
             return
-        from ipykernel.kernelapp import IPKernelApp
-
         loop = IPKernelApp.instance().kernel.io_loop
 
         def listen() -> None:
@@ -56,17 +56,26 @@ class PageRequest:
 
         threading.Thread(target=listen, name="query string", daemon=True).start()
 
+    def _wait_until_filled(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            self._known.wait(PATIENCE_SECONDS)
+            self._fill_once()
+        else:
+            self._filled.wait(PATIENCE_SECONDS)
+
     def _fill_once(self) -> None:
         if self._fill is not None and not self._filled.is_set():
             self._fill(dict(parse_qsl(os.environ.get("QUERY_STRING", ""), keep_blank_values=False)))
             self._filled.set()
 
-    def _silence_widgets(self) -> None:
+    def _meet_the_browser(self) -> None:
         import comm
         import ipywidgets  # noqa: F401 - registers its own channel: ours has to come after it
         from ipykernel.comm.comm import BaseComm
-        from ipykernel.kernelapp import IPKernelApp
 
+        comm.get_comm_manager().register_target("jupyter.widget.control", self._browser_came)
+        if not self.preheated:
+            return
         kernel = IPKernelApp.instance().kernel
 
         class Comm(BaseComm):
@@ -76,16 +85,23 @@ class PageRequest:
                     super().publish_msg(*args, **kwargs)  # type: ignore[no-untyped-call]
 
         comm.create_comm = Comm
-        comm.get_comm_manager().register_target("jupyter.widget.control", self._browser_came)
 
     def _browser_came(self, control: Any, message: dict[str, Any]) -> None:
         """The browser opens the channel on which it will ask for all states: have them ready."""
         from ipywidgets import Widget
 
-        if threading.current_thread() is threading.main_thread():
-            self._known.wait(PATIENCE_SECONDS)
-            self._fill_once()
-        else:
-            self._filled.wait(PATIENCE_SECONDS)
+        _keep_every_message()
+        if self.preheated:
+            self._wait_until_filled()
         self._browser_listens = True
         Widget.handle_control_comm_opened(control, message)
+
+
+def _keep_every_message() -> None:
+    """Let messages wait for a slow server instead of dropping them, on the connections that there are now.
+
+    ZeroMQ drops what a publisher says while a thousand messages are waiting; a table of forty lines takes
+    more, and a browser that misses one leaves the page empty.
+    """
+    publisher = IPKernelApp.instance().iopub_thread
+    publisher.schedule(lambda: publisher.socket.set_hwm(0))

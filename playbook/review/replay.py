@@ -185,8 +185,7 @@ class Replay:
             self._breakdown.load()
 
     def _accept_all(self) -> None:
-        for row in self._breakdown.rows:
-            self._breakdown.accept(row.key)
+        self._breakdown.accept(*(row.key for row in self._breakdown.doubtful))
 
     def _line(self, sku: str | None) -> int:
         order = self.work.case.order

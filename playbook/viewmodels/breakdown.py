@@ -200,9 +200,14 @@ class BreakdownModel(t.HasTraits):
         """Throw the edits away and take the reader's proposal."""
         self._set(self.proposal())
 
-    def accept(self, key: int) -> None:
-        """Confirm that an unsure proposal is right; after the last doubt, the rest is fine if it was said."""
-        rows = tuple(replace(row, sure=True) if row.key == key else row for row in self.rows)
+    @property
+    def doubtful(self) -> tuple[Row, ...]:
+        """The proposals that nobody has looked at and that are not sure by themselves."""
+        return tuple(row for row in self.rows if not row.sure)
+
+    def accept(self, *keys: int) -> None:
+        """Confirm that unsure proposals are right; after the last doubt, the rest is fine if it was said."""
+        rows = tuple(replace(row, sure=True) if row.key in keys else row for row in self.rows)
         if rows != self.rows:
             self._set(self._with_rest_fine(rows, None) if self._rest_is_known(rows) else rows)
 

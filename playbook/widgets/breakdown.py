@@ -49,6 +49,12 @@ class BreakdownView(View):
         self.untouched = w.Checkbox(description=_("Leave the rest open: not mentioned"), indent=False)
         self.untouched.observe(guarded(lambda c: self._leave(c["new"]), work), "value")
         self.confirm = button(_("Confirm breakdown"), self._confirm, work=work, primary=True)
+        self.all_right = button(
+            _("All proposals are right"),
+            lambda: model.accept(*(r.key for r in model.doubtful)),
+            work=work,
+            tip=_("Every row marked with a question mark is as the buyer says"),
+        )
         self.undo = button(_("Undo"), model.undo, work=work)
         self.blockers = html()
         self.ask = html()
@@ -65,6 +71,7 @@ class BreakdownView(View):
         self.side.show()
         buttons = row(
             self.confirm,
+            self.all_right,
             button(_("Rest is fine"), model.rest_is_fine, work=work),
             self.undo,
             button(_("Propose again"), model.propose_again, work=work),
@@ -169,6 +176,7 @@ class BreakdownView(View):
         closed = model.work.case.closed
         self.confirm.disabled = bool(blockers) or closed
         self.undo.disabled = not model.can_undo
+        self.all_right.layout.display = None if len(model.doubtful) > 1 else "none"
         self.untouched.value = model.leave_untouched
         self.blockers.value = h.items(
             (h.text(say(problem, self.lang)) for problem in blockers), cls="pb-note"

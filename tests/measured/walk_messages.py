@@ -81,14 +81,20 @@ def rows_of_case(case: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         )  # fmt: skip
 
 
-def fill(store: Store, place: Path, rows: list[tuple[Any, ...]]) -> str:
-    """Import rows as a table; the line that the command would print."""
+def write_table(place: Path, rows: list[tuple[Any, ...]]) -> tuple[Path, Path]:
+    """A table of order lines in *place*, and its mapping."""
     table, mapping = place / "orders.csv", place / "map.yaml"
     with table.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows(rows)
     mapping.write_text(DELIVERED_MAPPING, "utf-8")
+    return table, mapping
+
+
+def fill(store: Store, place: Path, rows: list[tuple[Any, ...]]) -> str:
+    """Import rows as a table; the line that the command would print."""
+    table, mapping = write_table(place, rows)
     return str(import_file(store, table, markets=load_policy().markets, at=NOW, map_file=mapping))
 
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -154,3 +156,16 @@ def test_a_browser_that_is_faster_than_the_query_string_waits_for_it(desk: Desk,
     assert "There is no case" in kernel.states()
     later.join()
     assert kernel.early == []
+
+
+def test_a_slow_reader_misses_no_message(kernel: Kernel, desk: Desk) -> None:
+    desk.ask("warm", QUERY)
+    kernel.ask_for_states()
+    kernel.states()
+    kernel.client.execute("import ipywidgets\nmany = [ipywidgets.Label(str(n)) for n in range(3000)]")
+    time.sleep(6)  # nobody reads meanwhile
+    opened = 0
+    with suppress(Empty):
+        while True:
+            opened += kernel.client.get_iopub_msg(timeout=5)["msg_type"] == "comm_open"
+    assert opened == 9000  # a label, its layout and its style

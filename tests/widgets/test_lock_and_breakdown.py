@@ -154,6 +154,26 @@ class TestTheTable:
         window.click("Confirm breakdown")
         assert [(item.problem.value, item.units) for item in window.case.claims] == [("defect", 2)]
 
+    def test_several_doubtful_rows_are_right_together(self, desk: Desk, windows: Windows) -> None:
+        case = locked(desk, an_order(*(a_line(n, units=3) for n in (1, 2, 3))), message="something is wrong")
+        doubtful = [
+            {"key": n, "line": n, "problem": "defect", "units": 2, "photo": False, "sure": False}
+            for n in (1, 2, 3)
+        ]
+        saved = {"order_id": ORDER_ID, "rows": doubtful, "leave_untouched": True}
+        desk.store.put_draft(case.case_id, "breakdown", saved, NOW)
+        window = windows(case_id=case.case_id)
+        window.click("Right", 0)
+        assert len(window.buttons("Right")) == 2
+        window.click("All proposals are right")
+        assert not window.buttons("Right")
+        assert not window.buttons("All proposals are right")
+        window.click("Undo")
+        assert len(window.buttons("Right")) == 2
+        window.click("All proposals are right")
+        window.click("Confirm breakdown")
+        assert [item.units for item in window.case.claims] == [2, 2, 2]
+
     def test_a_claimed_case_after_a_colleague_acted(self, desk: Desk, windows: Windows) -> None:
         case = locked(desk)
         window = windows(case_id=case.case_id)
