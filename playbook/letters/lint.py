@@ -53,6 +53,8 @@ _NAMED_NUMBER = re.compile(
 )
 """A long number behind a word that says what it is: not a phone number."""
 _PARCEL_CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{10,34}(?![A-Za-z0-9])")
+_LIST_ANNOUNCED = re.compile(r"(?<=\n)[^\n]*(?:[:：]|次の[^\n]{0,200}。)[ \t]*\n[ \t]*\n(?!\s*[-•*])")
+"""A line that announces a list (not the greeting in the first line) with none below it."""
 _LONGEST = 20_000
 _LONGEST_SHOWN = 40
 
@@ -71,6 +73,10 @@ REASONS = {
     "invisible_characters": Text(
         en="The text has invisible control characters: type it again.",
         zh_CN="文中含有不可见的控制字符：请重新输入。",
+    ),
+    "nothing_listed": Text(
+        en="A list is announced, but nothing is in it: this message does not fit the case as it is now.",
+        zh_CN="文中要列出内容，但列表为空：这封消息与售后单的现状不符。",
     ),
     "no_letters": Text(
         en="There are no letters in this buyer's language: say that we answer in English, or translate it.",
@@ -110,6 +116,9 @@ def lint(
         return (LintFinding("too_long", "block", (0, len(text)), REASONS["too_long"]),)
     known = _Known(case, policy, now)
     findings = [*known.findings(text), *_invisible(text)]
+    for match in _LIST_ANNOUNCED.finditer(text):
+        span = (match.start(), match.start() + len(match[0].rstrip()))
+        findings.append(LintFinding("nothing_listed", "warn", span, REASONS["nothing_listed"]))
     if case.language not in LOCALES:
         findings.append(LintFinding("no_letters", "warn", (0, 0), REASONS["no_letters"]))
     masked = known.masked(text)

@@ -567,7 +567,7 @@ def test_200000_characters_are_refused_at_once():
 
 
 @pytest.mark.parametrize(
-    "piece", ["1", "1 ", "a@", "(1", "<", "1.1.", "http://", "2026", "，1", "\u200b", "ß"]
+    "piece", ["1", "1 ", "次の", "\n次の:", "a@", "(1", "<", "1.1.", "http://", "2026", "，1", "\u200b", "ß"]
 )
 def test_a_long_message_is_read_in_reasonable_time(piece: str):
     started = time.perf_counter()
