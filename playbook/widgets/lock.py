@@ -83,6 +83,7 @@ class SearchView(View):
         }
         self.verdict = html()
         self.candidates = w.VBox()
+        self.apart = html()
         self.rows: dict[str, CandidateRow] = {}
         self.second = w.Dropdown(
             options=[(_("choose…"), "")] + [(_(SENTENCES[code]), code) for code in SECOND_FACTS],
@@ -101,6 +102,7 @@ class SearchView(View):
             html(h.tag("h2", h.text(_("Orders that fit")))),
             self.verdict,
             self.candidates,
+            self.apart,
             row(self.second),
             row(self.lock, self.blockers),
         )
@@ -129,6 +131,10 @@ class SearchView(View):
         style = {"certain": "pb-ok", "ask": "pb-note", "none": "pb-empty"}[model.verdict]
         self.verdict.value = h.tag("p", h.text(heads[model.verdict]), cls=style)
         self._draw_candidates(candidates)
+        questions = model.found.questions if model.found is not None else ()
+        self.apart.value = h.items(
+            (h.text(say(question, self.lang)) for question in questions), cls="pb-note"
+        )
         self.second.layout.display = None if model.needs_second_fact else "none"
         self.lock.description = (
             _("Lock {order_id}").format(order_id=model.picked) if model.picked else _("Lock this order")

@@ -43,6 +43,7 @@ class TestLock:
         window = windows(case_id=opened(desk, "My twin lanterns are broken").case_id)
         window.set("SKU", "TWIN-1")
         window.sees("Several orders could be meant: compare, pick one and confirm it with a second fact.")
+        window.sees("Ask for the order number: the orders are alike in all else.")
         assert window.button("Lock this order").disabled
         assert "Second fact" not in window.field_names
         window.click("Pick", 0)
