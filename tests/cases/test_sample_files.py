@@ -88,7 +88,11 @@ SPOILT: list[tuple[str, Any, str]] = [
     ("answers.breakdown.0", {"do": "set", "sku": "A", "problem": "broken"}, "problem is 'broken'"),
     ("answers.breakdown.0", {"do": "set", "sku": "A", "units": "3"}, "units must be a whole number, not '3'"),
     ("answers.follow_up.0", {"do": "letter", "kind": "poem"}, "kind is 'poem'"),
-    ("answers.follow_up.0", {"do": "letter", "kind": "offer", "value": "fr"}, "allowed are en, zh, de, ja"),
+    (
+        "answers.follow_up.0",
+        {"do": "letter", "kind": "offer", "value": "nl"},
+        "allowed are en, zh, de, ja, fr, es, it",
+    ),
     ("answers.follow_up.0", {"do": "close", "value": "won"}, "allowed are solved"),
     ("answers.follow_up.0", {"do": "wait", "hours": 0}, "hours"),
     ("answers.follow_up.0", {"do": "promise", "promise": "answer", "due": "2026-11-21"}, "due"),
