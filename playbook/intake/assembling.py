@@ -64,8 +64,14 @@ class Assembly:
 class Assembler:
     """Walks through the clauses of one message."""
 
-    def __init__(self, words: Sequence[Token], function_words: frozenset[str]) -> None:
+    def __init__(
+        self,
+        words: Sequence[Token],
+        function_words: frozenset[str],
+        conjunctions: frozenset[str] = frozenset(),
+    ) -> None:
         self._words = words
+        self._conjunctions = conjunctions
         self._function_words = function_words
         self._waiting: list[Claim] = []
         self._last: list[Claim] = []
@@ -306,8 +312,8 @@ class Assembler:
             issue = self._last[-1].issue
         if self._elaborates(clause, (), issue):
             return
-        if clause.stranger and issue is not None and not self._spoken_of(clause):
-            self.result.orphans.append(clause)
+        if clause.stranger and not self._spoken_of(clause):
+            self._something_else(clause, issue is not None)
         elif issue is not None:
             self._problem_alone(clause, issue, clear and not clause.fine, counts)
         elif clause.fine:
@@ -322,8 +328,20 @@ class Assembler:
             self._number_alone(clause)
 
     def _spoken_of(self, clause: Clause) -> bool:
-        """Whether the sentence of *clause* already has a product, so that its nouns are parts of it."""
-        return any(claim.sentence == clause.sentence for claim in [*self._waiting, *self._last])
+        """Whether a product of its sentence waits for a problem, so that the nouns of *clause* are parts."""
+        if self._words[clause.start].text in self._conjunctions:
+            return False
+        return any(claim.sentence == clause.sentence for claim in self._waiting)
+
+    def _something_else(self, clause: Clause, problem: bool) -> None:
+        """Go on from a thing that is on no line: what follows says nothing of the products before it."""
+        if problem:
+            self.result.orphans.append(clause)
+        elif not (clause.heading or clause.quantities):
+            return
+        self._flush()
+        self._drop_header()
+        self._last, self._topic = [], []
 
     def _problem_alone(
         self, clause: Clause, issue: ProblemType, clear: bool, counts: Sequence[Quantity]
@@ -361,7 +379,7 @@ class Assembler:
             self._apply(clause, [claim], issue, clear, False)
         elif self._last:
             for claim in self._last:
-                if (claim.issue, issue) in _REFINED and not clause.meant:
+                if (claim.issue, issue) in _REFINED and not (clause.meant or clause.doubtful):
                     claim.issue, claim.clear_issue = issue, False
         else:
             self.result.orphans.append(clause)
@@ -437,6 +455,7 @@ class Assembler:
     ) -> None:
         hits = [hit for kind, hit in clause.issues if kind is issue] or [hit for _, hit in clause.issues]
         for claim in claims:
+            claim.doubt = claim.doubt or clause.doubtful
             for hit in hits[:1] if claim.sentence == clause.sentence else []:
                 claim.reach(hit.start, hit.end)
         self._finish(claims, issue, clear, first)

@@ -24,7 +24,8 @@ class Clause:
     """Tokens ``[start, end)`` without a comma inside; *sentence* numbers the sentence it is in.
 
     ``meant`` says that its problem was judged by meaning or sounds like another one, ``stranger`` that
-    it names a thing which is on no line of the order, ``again`` that it goes on about the product before.
+    it names a thing which is on no line of the order, ``doubtful`` that it may name one, ``again`` that it
+    goes on about the product before.
     """
 
     start: int
@@ -33,6 +34,7 @@ class Clause:
     heading: bool = False
     meant: bool = False
     stranger: bool = False
+    doubtful: bool = False
     again: bool = False
     mentions: list[Mention] = field(default_factory=list)
     quantities: list[Quantity] = field(default_factory=list)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from playbook.domain.claims import ProblemType
-from playbook.intake.lexicon import Lexicon
+from playbook.intake.lexicon import Lexicon, small_words
 from playbook.intake.phrases import Hit
 from playbook.intake.text import Kind, Token
 
@@ -14,7 +14,6 @@ _PART_WORDS = 4
 _PART_CHARS = 3
 _COLOUR_WORDS = 7
 _PACKAGING_WORDS = 5
-_JOINING = frozenset({"and", "und", "et", "y", "e"})
 _STOPS = frozenset(",;:.!?\n，。；：！？、()（）")
 
 RANK = {
@@ -113,8 +112,11 @@ def _negated(hit: Hit, words: Sequence[Token], places: _Places, language: str) -
     return found is not None and found.start < hit.start
 
 
-def _part_missing(places: _Places, words: Sequence[Token]) -> list[Hit]:
-    """Read "no wick", "lid is missing", "缺螺丝" as an absent component."""
+def _part_missing(places: _Places, words: Sequence[Token], denying: frozenset[str]) -> list[Hit]:
+    """Read "no wick", "lid is missing", "缺螺丝" as an absent component.
+
+    *denying* are words behind which alone the component stands.
+    """
     found: list[Hit] = []
     for start, without in places.starts.get("cue:without", {}).items():
         cjk = words[start].kind is Kind.CJK
@@ -122,15 +124,7 @@ def _part_missing(places: _Places, words: Sequence[Token]) -> list[Hit]:
         if part is not None:
             found.append(Hit(f"issue:{ProblemType.MISSING_PARTS}", start, part.end))
         part = places.before("class:part", start, words, 1 if cjk else _PART_WORDS)
-        if part is not None and words[without.start].text not in (
-            "no",
-            "kein",
-            "keine",
-            "keinen",
-            "ohne",
-            "without",
-            "无",
-        ):
+        if part is not None and words[without.start].text not in denying:
             found.append(Hit(f"issue:{ProblemType.MISSING_PARTS}", part.start, without.end))
     return found
 
@@ -145,15 +139,25 @@ def _other_colour(hit: Hit, words: Sequence[Token], colours: frozenset[str]) -> 
     return False
 
 
-def _packaging(hit: Hit, words: Sequence[Token], places: _Places, counted: frozenset[int]) -> bool:
-    """Whether a damage hit speaks of the box and not of what is in it."""
+def _packaging(
+    hit: Hit,
+    words: Sequence[Token],
+    places: _Places,
+    counted: frozenset[int],
+    joining: frozenset[str],
+    holding: frozenset[str],
+) -> bool:
+    """Whether a damage hit speaks of the box and not of what is in it.
+
+    *joining* words stand between two things, *holding* ones between a box and what is in it.
+    """
     for end in range(hit.start, max(0, hit.start - _PACKAGING_WORDS), -1):
         box = places.ends.get("class:packaging", {}).get(end)
         if box is not None and box.start not in counted:
             inside = places.before("cue:inside", box.start, words, 1)
             follower = words[box.end].text if box.end < len(words) else ""
-            return inside is None and follower not in ("of", "von", "mit", "with", "里", "の")
-        if words[end - 1].text in _STOPS or words[end - 1].text in _JOINING:
+            return inside is None and follower not in holding
+        if words[end - 1].text in _STOPS or words[end - 1].text in joining:
             break
     return hit.end in places.starts.get("class:packaging", {})
 
@@ -172,12 +176,13 @@ def read_cues(
     """
     language = lexicons[0].language
     colours = frozenset(word for one in lexicons for word in one.colours)
+    joining, holding = small_words(lexicons, "joining"), small_words(lexicons, "holding")
     outside = [hit for hit in hits if not any(index in names for index in range(hit.start, hit.end))]
     places = _Places(outside)
     candidates = [
         hit for hit in outside if hit.label.startswith("issue:") or hit.label in ("cue:fine", "cue:greeting")
     ]
-    candidates += _part_missing(places, words)
+    candidates += _part_missing(places, words, small_words(lexicons, "denying"))
     issues: list[tuple[ProblemType, Hit]] = []
     fine: list[Hit] = []
     for hit in _without_overlap(candidates):
@@ -192,7 +197,7 @@ def read_cues(
         if negated and issue is not ProblemType.MISSING_PARTS:
             fine.append(hit)
             continue
-        if issue is ProblemType.TRANSIT_DAMAGE and _packaging(hit, words, places, counted):
+        if issue is ProblemType.TRANSIT_DAMAGE and _packaging(hit, words, places, counted, joining, holding):
             issue = ProblemType.PACKAGE_DAMAGE
         if issue is ProblemType.WRONG_ITEM and _other_colour(hit, words, colours):
             issue = ProblemType.WRONG_VARIANT

@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 
 from playbook.domain.claims import ProblemType
 from playbook.intake.clauses import Clause
-from playbook.intake.lexicon import Lexicon
+from playbook.intake.lexicon import Lexicon, small_words
 from playbook.intake.mentions import Mention
 from playbook.intake.model import LineRef
 from playbook.intake.numbers import Quantity
@@ -23,10 +23,6 @@ _ASKED_REACH = 4
 _FEW_PIECES = 3
 _FAR = 99
 _MOST_NUMBERS = 12
-_WITHOUT = frozenset({"without", "ohne", "sans", "sin", "senza", "lacking", "minus"})
-_ARTICLES = frozenset({"the", "a", "an", "its", "their", "any", "den", "die", "das", "der", "le", "la"})
-_NOT_VARIANTS = frozenset({"right", "new", "ganz"})
-"""Modifiers that more often say that all is well, or ask for a fresh one."""
 _SETTLED = "settled"
 
 
@@ -37,15 +33,20 @@ def counts(clause: Clause) -> list[Quantity]:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """What the order says of its lines: units, words and numbers of the titles, and colours by language."""
+    """What the order says of its lines: units, words and numbers of the titles, and colours by language.
+
+    ``articles`` and ``lacking`` are small words of the languages of the message.
+    """
 
     lines: Sequence[LineRef]
     words: Sequence[frozenset[str]]
     colours: dict[str, frozenset[str]]
     variants: frozenset[str]
+    articles: frozenset[str]
+    lacking: frozenset[str]
 
     @classmethod
-    def of(cls, catalogue: Catalogue, lexicons: Iterable[Lexicon]) -> "Ordered":
+    def of(cls, catalogue: Catalogue, lexicons: Sequence[Lexicon]) -> "Ordered":
         """The order of *catalogue*, read with *lexicons*."""
         colours: dict[str, frozenset[str]] = {}
         variants: set[str] = set()
@@ -53,7 +54,14 @@ class Ordered:
             for word in one.colours:
                 colours[word] = colours[german_base(word)] = frozenset(one.words.get(word, word).split())
             variants.update(one.modifiers, one.colours)
-        return cls(catalogue.lines, catalogue.words, colours, frozenset(variants - _NOT_VARIANTS))
+        return cls(
+            catalogue.lines,
+            catalogue.words,
+            colours,
+            frozenset(variants - small_words(lexicons, "not_variants")),
+            small_words(lexicons, "articles"),
+            small_words(lexicons, "lacking"),
+        )
 
     def colour(self, word: str) -> frozenset[str]:
         """The English colours that *word* stands for."""
@@ -383,7 +391,7 @@ def _parts_absent(
             clause.meant = True
         elif not kinds and (clause.mentions or counts(clause)) and not clause.fine:
             hits = clause.cues.get("without", ())
-            found = next((hit for hit in hits if _of_noun(clause, hit, words)), None)
+            found = next((hit for hit in hits if _of_noun(clause, hit, words, ordered)), None)
             at = _noun_after(found, clause, words, ordered, spoken) if found is not None else None
             if found is not None and at is not None:
                 clause.mentions = [mention for mention in clause.mentions if mention.start < found.start]
@@ -431,12 +439,12 @@ def _of_a_unit(clause: Clause, words: Sequence[Token]) -> bool:
     return False
 
 
-def _of_noun(clause: Clause, hit: Hit, words: Sequence[Token]) -> bool:
+def _of_noun(clause: Clause, hit: Hit, words: Sequence[Token], ordered: Ordered) -> bool:
     """Whether "no" or "without" denies a thing that a unit should have."""
     if words[hit.start].text != "no":
         if words[hit.start].kind is Kind.CJK and not counts(clause):
             return False
-        return hit.end - hit.start > 1 or words[hit.start].text in _WITHOUT
+        return hit.end - hit.start > 1 or words[hit.start].text in ordered.lacking
     speakers = {known.end for known in clause.cues.get("speaker", ())}
     return any(
         known.end == hit.start and known.start not in speakers for known in clause.cues.get("having", ())
@@ -453,7 +461,7 @@ def _noun_after(
             return index
         if words[index].kind is not Kind.WORD:
             return None
-        if word in _ARTICLES:
+        if word in ordered.articles:
             continue
         title = any(stem(word) in line for line in ordered.words)
         return index if title or (word not in spoken and stem(word) not in spoken) else None

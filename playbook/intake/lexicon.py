@@ -1,5 +1,6 @@
 """The vocabulary of one language, from ``data/lexicon/<language>.yaml``, checked strictly and once."""
 
+from collections.abc import Iterable
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,28 @@ class Cues(Value):
     all_but: tuple[str, ...]
 
 
+class Small(Value):
+    """Small words by what they do.
+
+    ``articles`` announce a noun, ``indefinite`` ones count as one; ``joining`` words stand between two nouns,
+    ``parting`` words between two statements; ``of`` ends "instead of"; ``holding`` leads from a box to what
+    is in it; ``lacking`` and ``denying`` stand before what is not there; ``taking_back`` takes back a
+    number, ``not`` denies the word behind it; ``not_variants`` are modifiers that rarely tell variants apart.
+    """
+
+    articles: tuple[str, ...]
+    indefinite: tuple[str, ...]
+    joining: tuple[str, ...]
+    parting: tuple[str, ...]
+    of: tuple[str, ...]
+    holding: tuple[str, ...]
+    lacking: tuple[str, ...]
+    denying: tuple[str, ...]
+    taking_back: tuple[str, ...]
+    not_: tuple[str, ...] = Field(alias="not")
+    not_variants: tuple[str, ...]
+
+
 class Lexicon(Value):
     """One language: cues, problem types, remedies asked for, numbers, and words for goods.
 
@@ -73,6 +96,7 @@ class Lexicon(Value):
     function_words: tuple[str, ...]
     abbreviations: tuple[str, ...] = ()
     conjunctions: tuple[str, ...] = ()
+    small: Small
     numbers: dict[str, int]
     fractions: dict[str, tuple[int, int]] = Field(default_factory=dict)
     multiples: dict[str, int] = Field(default_factory=dict)
@@ -133,6 +157,8 @@ class Lexicon(Value):
             ("packaging", self.packaging),
             ("part", self.parts),
             ("order_word", self.order_words),
+            ("taking_back", self.small.taking_back),
+            ("not", self.small.not_),
         ):
             labelled += [(f"class:{name}", word) for word in words]
         return PhraseTable(labelled)
@@ -220,6 +246,11 @@ def load_lexicon(path: Path) -> Lexicon:
     except (OSError, UnicodeError, yaml.YAMLError, ValueError, LexiconError) as error:
         raise LexiconError(f"{path.name}: {error}") from error
     return lexicon
+
+
+def small_words(lexicons: Iterable[Lexicon], name: str) -> frozenset[str]:
+    """The words that `Small` calls *name*, of all *lexicons*."""
+    return frozenset[str]().union(*(getattr(one.small, name) for one in lexicons))
 
 
 @cache

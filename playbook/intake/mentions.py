@@ -16,7 +16,6 @@ _CONTEXT_SHARE = 0.5
 _MIN_COVERAGE = 0.12
 _JOINED_COVERAGE = 0.5
 _HEAD = 0.3
-_JOINING = frozenset({"and", "&", "+", "/", "und", "et", "y", "e", "和", "与", "と", "・"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +48,13 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """English words that weigh little or name nothing alone, colours, and parts of products."""
+    """English words that weigh little or name nothing alone, colours, parts, and words between two nouns."""
 
     weak: frozenset[str]
     bare: frozenset[str]
     colours: frozenset[str]
     parts: frozenset[str]
+    joining: frozenset[str] = frozenset()
 
 
 class Weigher:
@@ -63,6 +63,7 @@ class Weigher:
     def __init__(self, catalogue: Catalogue, vocabulary: Vocabulary) -> None:
         self._catalogue = catalogue
         self._vocabulary = vocabulary
+        self.joining = vocabulary.joining
         self._weights = {
             word: weight * _WEAK_WEIGHT if word in vocabulary.weak or word.isdigit() else weight
             for word, weight in catalogue.weight.items()
@@ -164,7 +165,7 @@ def _one_name(
         return None
     before, after = left[-1], right[0]
     between = words[before.end : after.start]
-    if len(between) != 1 or between[0].text not in _JOINING:
+    if len(between) != 1 or between[0].text not in weigher.joining:
         return None
     shared = set(before.lines) & set(after.lines)
     if not shared or (set(before.lines) == set(after.lines) and before.clear):

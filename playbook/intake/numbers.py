@@ -26,7 +26,6 @@ _MOST_UNITS = 100_000
 _LONGEST_NUMERAL = 9
 _YEARS = range(1900, 2101)
 _CORRECTION_REACH = 12
-_PLAIN_NO = frozenset({"no", "nein", "いや", "不", "nope"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,22 +354,17 @@ def _mark_arrived(found: list[Quantity], hit: Hit) -> None:
 def _corrected(words: Sequence[Token], found: list[Quantity], finder: _Finder) -> list[Quantity]:
     """Without numbers that the buyer takes back: "3, no, 4", "two, not one"."""
     corrections = finder.starts.get("cue:correction", {})
-    negations = finder.ends.get("cue:negation", {})
+    negations = finder.ends.get("class:not", {})
+    refusals = finder.starts.get("class:taking_back", {})
     kept: list[Quantity] = []
     for quantity in found:
         last = kept[-1] if kept else None
-        if (
-            quantity.sort == "number"
-            and quantity.start in negations
-            and words[quantity.start - 1].text in ("not", "nicht")
-        ):
+        if quantity.sort == "number" and quantity.start in negations:
             continue
         if last is not None and last.sort == quantity.sort == "number":
             gap = range(last.end, quantity.start)
             near = len(gap) <= _CORRECTION_REACH and not any(words[index].text in ".\n" for index in gap)
-            said_no = any(
-                words[index].text in _PLAIN_NO and words[index - 1].text in ",(-–—…" for index in gap if index
-            )
+            said_no = any(index in refusals and words[index - 1].text in ",(-–—…" for index in gap if index)
             if near and (said_no or any(index in corrections for index in gap)):
                 kept[-1] = quantity
                 continue

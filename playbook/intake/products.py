@@ -249,7 +249,7 @@ def find_links(
     *numbers* are tokens that are sizes or set counts: they may name a title ("set of 3").
     """
     found: list[Link] = []
-    gloss = _longest_gloss(words, lexicons)
+    gloss = longest_gloss(words, lexicons)
     index = 0
     while index < len(words):
         token = words[index]
@@ -284,7 +284,7 @@ def _word_or_pair(words: Sequence[Token], index: int, linker: Linker) -> tuple[i
     return index + 1, linker.link(words[index].text)
 
 
-def _longest_gloss(words: Sequence[Token], lexicons: Sequence[Lexicon]) -> dict[int, tuple[int, str]]:
+def longest_gloss(words: Sequence[Token], lexicons: Sequence[Lexicon]) -> dict[int, tuple[int, str]]:
     """Chinese and Japanese words of the lexicon: the longest at each place, none inside another."""
     if not any(token.kind is Kind.CJK for token in words):
         return {}

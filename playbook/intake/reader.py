@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import EllipsisType
 
 from playbook.domain.problems import Problem, problem
@@ -12,7 +12,7 @@ from playbook.intake.cues import Cues, read_cues
 from playbook.intake.differences import Ordered, differences
 from playbook.intake.language import detect, lexicons_for
 from playbook.intake.layout import lay_out
-from playbook.intake.lexicon import Lexicon, lexicon
+from playbook.intake.lexicon import Lexicon, lexicon, small_words
 from playbook.intake.meaning import Encoder, default_encoder
 from playbook.intake.meant import Meaning, Surroundings, doubt_clauses, judge_clauses
 from playbook.intake.mentions import Mention, Vocabulary, Weigher, find_mentions, with_context
@@ -20,7 +20,7 @@ from playbook.intake.model import LineRef, Mark, NotUnderstood, Question, Readin
 from playbook.intake.numbers import Quantity, covered, find_quantities
 from playbook.intake.orderids import OrderMentions, find_orders
 from playbook.intake.phrases import Hit
-from playbook.intake.products import Catalogue, Link, WordLinker, find_links, find_skus, stem
+from playbook.intake.products import Catalogue, Link, WordLinker, find_links, find_skus, longest_gloss, stem
 from playbook.intake.proposals import SURE_PRODUCT, Proposals, Proposer
 from playbook.intake.redact import personal_spans, redact
 from playbook.intake.settling import Known, nothing_arrived, settle, strangers, without_superseded
@@ -30,37 +30,13 @@ LONGEST_RAW = 200_000
 LONGEST_READ = 20_000
 """Characters that are read; a longer message carries the problem ``message_truncated``."""
 
-_PARTING = frozenset("和与及跟と、&+/") | {
-    "and",
-    "und",
-    "or",
-    "oder",
-    "but",
-    "aber",
-    "sowie",
-    "plus",
-    ",",
-    ";",
-    ":",
-    ".",
-    "!",
-    "?",
-    "，",
-    "。",
-    "；",
-    "：",
-    "\n",
-    "–",
-    "—",
-    "！",
-    "？",
-}
+_PARTING_MARKS = frozenset("、&+/,;:.!?，。；：\n–—！？")
 _LONGEST_MENTION = 80
 _NAME_REACH = 4
 _IMPLIED = 0.3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Text:
     """A message made ready: folded, in tokens, with every phrase found and its layout known."""
 
@@ -74,6 +50,17 @@ class _Text:
     redacted: str
     problems: tuple[Problem, ...]
     earlier: frozenset[int]
+
+    @cached_property
+    def conjunctions(self) -> frozenset[str]:
+        """The words that begin a clause."""
+        return frozenset(word for one in self.lexicons for word in one.conjunctions)
+
+    @cached_property
+    def parting(self) -> frozenset[int]:
+        """The tokens that part two statements or two things."""
+        parting = _PARTING_MARKS | small_words(self.lexicons, "parting")
+        return frozenset(index for index, token in enumerate(self.words) if token.text in parting)
 
 
 def _cut(message: str) -> tuple[str, Folded, tuple[Problem, ...]]:
@@ -125,14 +112,14 @@ def _vocabulary(languages: tuple[str, ...]) -> Vocabulary:
     bare = {stem(word) for one in everyone for word in (*one.weak, *one.colours, *one.modifiers)}
     parts = {stem(word) for one in everyone for word in (*one.parts, *one.packaging)}
     colours = {stem(colour) for one in everyone for colour in one.colours}
-    return Vocabulary(frozenset(weak), frozenset(bare), frozenset(colours), frozenset(parts))
+    joining = small_words(everyone, "joining")
+    return Vocabulary(frozenset(weak), frozenset(bare), frozenset(colours), frozenset(parts), joining)
 
 
 def _clauses(text: _Text, quantities: Sequence[Quantity], cues: Cues, keep: frozenset[int]) -> list[Clause]:
     """The clauses of the body with numbers and cues put into them."""
     abbreviations = {word for one in text.lexicons for word in one.abbreviations}
-    conjunctions = {word for one in text.lexicons for word in one.conjunctions}
-    clauses = split(text.words, text.folded.text, abbreviations, keep, cues.tokens, conjunctions)
+    clauses = split(text.words, text.folded.text, abbreviations, keep, cues.tokens, text.conjunctions)
     owner: dict[int, Clause] = {
         index: clause for clause in clauses for index in range(clause.start, clause.end)
     }
@@ -209,17 +196,13 @@ def read(
     counted = {
         index for quantity in quantities if not quantity.weak for index in range(quantity.start, quantity.end)
     }
-    barriers = (
-        counted
-        | (cue_tokens - linked)
-        | {index for index, token in enumerate(words) if token.text in _PARTING}
-    )
+    barriers = counted | (cue_tokens - linked) | text.parting
     places = covered(words, [(start, end) for start, end, _ in skus])
     mentions = find_mentions(words, links, _sku_tokens(words, skus), barriers, weigher) if lines else []
     mentions = [
         mention
         for mention in mentions
-        if mention.exact or not (_only_cues(mention, cue_tokens) or _excluded(mention, words))
+        if mention.exact or not (_only_cues(mention, cue_tokens) or _excluded(mention, text))
     ]
     names = frozenset(
         index
@@ -229,20 +212,7 @@ def read(
         for index in range(link.start, link.end)
     )
     cues = read_cues(words, hits, text.lexicons, names | places, frozenset(counted))
-    spoken = cues.tokens
-    named = {
-        index
-        for mention in mentions
-        if mention.clear and len(mention.links) > 1
-        for link in mention.links
-        if any(words[index].text in link.targets for index in range(link.start, link.end))
-        for index in range(link.start, link.end)
-    }
-    quantities = [
-        quantity
-        for quantity in quantities
-        if quantity.start not in named and (quantity.role == "arrived" or quantity.start not in spoken)
-    ]
+    quantities = _unnamed(quantities, mentions, words, cues.tokens)
     joined = {
         index
         for mention in mentions
@@ -255,7 +225,7 @@ def read(
         sentence_of[clause.start : clause.end] = [clause.sentence] * (clause.end - clause.start)
     swapped = {sentence_of[hit.start] for name, hit in cues.others if name == "instead"}
     _attach(clauses, mentions, with_context(mentions, words, sentence_of, swapped, counted, weigher))
-    settle(clauses, words)
+    settle(clauses, words, text.lexicons)
     proposer = Proposer(text.message, text.folded, words, lines)
     functions = frozenset[str]().union(*(one.function_set for one in text.lexicons))
     if lines:
@@ -264,12 +234,34 @@ def read(
         _open_questions(text, clauses, fixed, catalogue, meaning)
     else:
         _imply_products(text, clauses, functions)
-    assembly = Assembler(words, functions).run(clauses)
+    assembly = Assembler(words, functions, text.conjunctions).run(clauses)
     assembly = nothing_arrived(assembly, clauses, len(lines)) or assembly
     if text.earlier:
         assembly = without_superseded(assembly, text.earlier)
     result = proposer.propose(assembly)
     return _reading(text, proposer, clauses, assembly.rest_is_fine, result, bool(lines))
+
+
+def _unnamed(
+    quantities: Sequence[Quantity],
+    mentions: Sequence[Mention],
+    words: Sequence[Token],
+    spoken: frozenset[int],
+) -> list[Quantity]:
+    """Quantities that are neither part of a product's name nor of a phrase about a problem (*spoken*)."""
+    named = {
+        index
+        for mention in mentions
+        if mention.clear and len(mention.links) > 1
+        for link in mention.links
+        if any(words[index].text in link.targets for index in range(link.start, link.end))
+        for index in range(link.start, link.end)
+    }
+    return [
+        quantity
+        for quantity in quantities
+        if quantity.start not in named and (quantity.role == "arrived" or quantity.start not in spoken)
+    ]
 
 
 def _attach(clauses: Sequence[Clause], found: Sequence[Mention], resolved: Sequence[Mention]) -> None:
@@ -297,9 +289,8 @@ def _open_questions(
     """Settle by the order and by meaning what words leave open, and mark clauses about other things."""
     words = text.words
     spoken = frozenset[str]().union(*(one.spoken for one in text.lexicons))
-    parting = {index for index, token in enumerate(words) if token.text in _PARTING}
     functions = frozenset[str]().union(*(one.function_set | one.number_words for one in text.lexicons))
-    surroundings = Surroundings(words, parting.union(fixed), functions)
+    surroundings = Surroundings(words, text.parting.union(fixed), functions)
     if meaning is not None:
         meaning.settle(clauses, surroundings, SURE_PRODUCT)
     differences(clauses, words, Ordered.of(catalogue, text.lexicons), spoken)
@@ -308,7 +299,35 @@ def _open_questions(
         judge_clauses(clauses, surroundings, meaning.encoder)
         meaning.settle(clauses, surroundings, SURE_PRODUCT)
     written = [text.message[slice(*text.folded.span(token.start, token.end))] for token in words]
-    strangers(clauses, words, written, Known(spoken, text.lexicons[0].language == "de"))
+    known = Known(
+        spoken | functions,
+        text.lexicons[0].language == "de",
+        small_words(text.lexicons, "articles"),
+        small_words(text.lexicons, "of"),
+        _goods(text, spoken),
+        frozenset(index for hit in text.hits for index in range(hit.start, hit.end)),
+    )
+    strangers(clauses, words, written, known)
+
+
+def _goods(text: _Text, spoken: frozenset[str]) -> frozenset[int]:
+    """The tokens that a lexicon of the message knows as goods and as nothing else."""
+    plain = _vocabulary(tuple(one.language for one in text.lexicons))
+    common = plain.bare | plain.parts
+    said = {index for hit in text.hits for index in range(hit.start, hit.end)}
+    found = {
+        index
+        for place, (end, meaning) in longest_gloss(text.words, text.lexicons).items()
+        if not {stem(word) for word in meaning.split()} & common
+        for index in range(place, end)
+    }
+    for one in text.lexicons:
+        found |= {
+            index
+            for index, token in enumerate(text.words)
+            if token.text in one.words and token.text not in spoken and stem(token.text) not in common
+        }
+    return frozenset(found - said)
 
 
 def _without_names(quantities: Sequence[Quantity], links: Sequence[Link], weigher: Weigher) -> list[Quantity]:
@@ -346,12 +365,13 @@ def _sku_tokens(words: Sequence[Token], skus: Sequence[tuple[int, int, int]]) ->
     return found
 
 
-def _excluded(mention: Mention, words: Sequence[Token]) -> bool:
+def _excluded(mention: Mention, text: _Text) -> bool:
     """Whether the product is named as not meant: "not the printed ones"."""
-    for token in reversed(words[max(0, mention.start - 2) : mention.start]):
-        if token.kind is Kind.BREAK or token.text in _PARTING:
+    denials = small_words(text.lexicons, "not_")
+    for index in range(mention.start - 1, max(0, mention.start - 2) - 1, -1):
+        if text.words[index].kind is Kind.BREAK or index in text.parting:
             return False
-        if token.text in ("not", "nicht"):
+        if text.words[index].text in denials:
             return True
     return False
 

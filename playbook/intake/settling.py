@@ -13,31 +13,35 @@ from playbook.intake.assembling import Assembly
 from playbook.intake.claims import Claim
 from playbook.intake.clauses import Clause
 from playbook.intake.differences import counts
+from playbook.intake.lexicon import Lexicon, small_words
 from playbook.intake.mentions import Mention
 from playbook.intake.numbers import Quantity
 from playbook.intake.phrases import Hit
 from playbook.intake.products import stem
 from playbook.intake.text import Kind, Token
 
-_ARTICLES = frozenset({"a", "an"})
 _ARTICLE_REACH = 2
-_INSTEAD_OF = frozenset({"of", "than", "statt", "anstatt", "anstelle", "von", "de", "di"})
 _SHORTEST_NOUN = 4
+_SHORTEST_NAME = 3
+_SHORTEST_RUN = 2
+_LONGEST_NAME = 3
+_NO_NOUN = ("ly", "ed", "ing")
 _SWAPS = frozenset({ProblemType.WRONG_ITEM, ProblemType.WRONG_VARIANT})
 _WHOLE_ORDER = 0.6
 
 
-def settle(clauses: Sequence[Clause], words: Sequence[Token]) -> None:
-    """Settle every clause of a message."""
+def settle(clauses: Sequence[Clause], words: Sequence[Token], lexicons: Sequence[Lexicon]) -> None:
+    """Settle every clause of a message in the languages of *lexicons*."""
+    of, indefinite = small_words(lexicons, "of"), small_words(lexicons, "indefinite")
     for index, clause in enumerate(clauses):
         clause.quantities = [
             replace(one, role="count") if one.role == "total" and _cue_in_name(clause, one) else one
             for one in clause.quantities
         ]
-        _instead_of_number(clause, words)
+        _instead_of_number(clause, words, of)
         _arrived_of_total(clause)
         _share_of(clause, words)
-        _articles(clause, words)
+        _articles(clause, words, indefinite)
         _all_but(clause)
         if not _explained(clause, clauses[index + 1] if index + 1 < len(clauses) else None):
             _fails(clause, clauses[index - 1] if index else None, words)
@@ -54,12 +58,12 @@ def _cue_in_name(clause: Clause, quantity: Quantity) -> bool:
     )
 
 
-def _instead_of_number(clause: Clause, words: Sequence[Token]) -> None:
+def _instead_of_number(clause: Clause, words: Sequence[Token], of: frozenset[str]) -> None:
     """Read "20 instead of 25", "statt 25 nur 20" as a count that differs, not as a swap."""
     hits = [hit for kind, hit in clause.issues if kind is ProblemType.WRONG_ITEM]
     numbers = counts(clause)
     for hit in [*hits, *clause.cues.get("instead", ())]:
-        if words[hit.end - 1].text not in _INSTEAD_OF:
+        if words[hit.end - 1].text not in of:
             continue
         ordered = next((one for one in numbers if one.start == hit.end), None)
         others = [one for one in numbers if one is not ordered]
@@ -108,13 +112,13 @@ def _share_of(clause: Clause, words: Sequence[Token]) -> None:
     ]
 
 
-def _articles(clause: Clause, words: Sequence[Token]) -> None:
+def _articles(clause: Clause, words: Sequence[Token], indefinite: frozenset[str]) -> None:
     """Count "a red mug" as one where no number says otherwise."""
     for mention in clause.mentions:
         for index in range(mention.start - 1, max(clause.start, mention.start - _ARTICLE_REACH) - 1, -1):
             if words[index].kind is not Kind.WORD:
                 break
-            if words[index].text in _ARTICLES:
+            if words[index].text in indefinite:
                 if not any(one.start <= index < one.end for one in clause.quantities):
                     clause.quantities.append(Quantity(index, index + 1, "number", 1, weak=True))
                     clause.quantities.sort(key=lambda one: one.start)
@@ -169,10 +173,18 @@ def _fails(clause: Clause, before: Clause | None, words: Sequence[Token]) -> Non
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the reader knows of the words of a message, to tell a noun that is none of it."""
+    """What the reader knows of the words of a message, to tell a noun that is none of it.
+
+    *vocabulary* are the words for anything but goods, *goods* the tokens of things that a lexicon knows;
+    *said* are tokens of phrases and numbers; with *noun_case* nouns begin with a capital.
+    """
 
     vocabulary: frozenset[str]
     noun_case: bool
+    articles: frozenset[str]
+    of: frozenset[str]
+    goods: frozenset[int] = frozenset()
+    said: frozenset[int] = frozenset()
 
 
 def strangers(
@@ -180,48 +192,85 @@ def strangers(
 ) -> None:
     """Mark clauses that name a thing which is on no line of the order: "6 of the coasters are missing".
 
-    *message_of* holds the words as the buyer wrote them; with ``noun_case`` nouns begin with a capital.
+    Such a clause says nothing of the product before it. *message_of* holds the words as the buyer wrote them.
     """
+    spoken_of = -1
     for clause, following in zip_longest(clauses, clauses[1:]):
         listed = following is not None and following.sentence == clause.sentence and following.mentions
-        if clause.mentions or (clause.heading and listed):
+        if clause.mentions:
+            spoken_of = clause.sentence
+        if (clause.heading and listed) or clause.again:
             continue
-        after = _after_number(clause, words, known)
+        if clause.mentions:
+            ends = [one.end for one in clause.mentions if one.end < clause.end and not one.exact]
+            clause.doubtful = any(_noun(words[end], message_of[end], known, False) for end in ends)
+            continue
+        after = _after_number(clause, words, known, spoken_of == clause.sentence)
         clause.stranger = any(
             _noun(words[index], message_of[index], known, index == clause.start) for index in after
-        )
+        ) or any(_named(index, clause, words, known) for index in _subject_of(clause, words))
+        clause.doubtful = clause.stranger or _may_name(clause, words, known)
 
 
-def _after_number(clause: Clause, words: Sequence[Token], known: Known) -> list[int]:
-    """The words in which the product would stand: behind a number or "of the", before a colon."""
+def _subject_of(clause: Clause, words: Sequence[Token]) -> range:
+    """The tokens in which the subject of *clause* stands: before its problem, or all of them."""
+    first = min((hit.start for _, hit in clause.issues), default=clause.end)
+    before = any(words[index].kind in (Kind.WORD, Kind.CJK) for index in range(clause.start, first))
+    return range(clause.start, first if before else clause.end)
+
+
+def _named(index: int, clause: Clause, words: Sequence[Token], known: Known) -> bool:
+    """Whether a token is a thing that the clause is about: not "plastic" in "made of plastic"."""
+    if index not in known.goods:
+        return False
+    if words[index].kind is Kind.CJK or index == clause.start:
+        return True
+    determined = words[index - 1].text in known.articles
+    return determined or any(one.end == index for one in clause.quantities)
+
+
+def _may_name(clause: Clause, words: Sequence[Token], known: Known) -> bool:
+    """Whether an unknown word stands where a thing is named: "and one vase is missing"."""
+    run = 0
+    for index in _subject_of(clause, words):
+        token = words[index]
+        plain = index not in known.said and not {token.text, stem(token.text)} & known.vocabulary
+        if token.kind is Kind.CJK:
+            run = run + 1 if plain else 0
+            if run == _SHORTEST_RUN:
+                return True
+        else:
+            run = 0
+            named = plain and token.kind is Kind.WORD and len(token.text) >= _SHORTEST_NAME
+            if named and not token.text.endswith(_NO_NOUN):
+                return True
+    return False
+
+
+def _after_number(clause: Clause, words: Sequence[Token], known: Known, spoken_of: bool) -> list[int]:
+    """The words in which the product would stand: behind a number or "of the", before a colon.
+
+    Where the sentence is about a product already (*spoken_of*), only a number tells of another one.
+    """
     places: set[int] = set()
-    for one in [*clause.quantities, *clause.cues.get("total_before", ()), *clause.cues.get("inside", ())]:
+    phrases = [*clause.cues.get("total_before", ()), *clause.cues.get("inside", ())]
+    for one in [*clause.quantities, *([] if spoken_of else phrases)]:
         if isinstance(one, Quantity) and one.sort == "number" and (one.value or 0) < 2:
             continue
         index = one.end
-        while (
-            index < clause.end
-            and words[index].text in known.vocabulary
-            and words[index].text
-            in (
-                "of",
-                "the",
-                "our",
-                "my",
-                "these",
-                "those",
-                "den",
-                "der",
-                "die",
-                "unseren",
-                "von",
-            )
-        ):
+        while index < clause.end and words[index].text in known.articles | known.of:
             index += 1
         if index < clause.end:
             places.add(index)
     if clause.heading:
         places |= set(range(clause.start, clause.end))
+    elif clause.issues:
+        places |= {index for index in _subject_of(clause, words) if words[index - 1].text in known.articles}
+    for index in sorted(places):
+        for place in range(index, min(clause.end - 1, index + _LONGEST_NAME)):
+            if words[place].kind is not Kind.WORD or words[place].text in known.vocabulary:
+                break
+            places.add(place + 1)
     return sorted(places)
 
 

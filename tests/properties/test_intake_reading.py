@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from playbook.intake import LineRef, read
+from playbook.intake.meaning import Encoder, default_encoder
 from playbook.intake.text import fold
 
 LINES = (
@@ -85,6 +86,59 @@ def test_plain_statements_in_any_order(units: int, order: list[int]) -> None:
     reading = read(" ".join(sentences[index] for index in order), LINES)
     found = {(item.line, item.units, str(item.issue)) for item in reading.items}
     assert found == {(1, units, "transit_damage"), (2, units, "missing"), (3, 1, "quality_flaw")}
+
+
+FOREIGN = (
+    "and {n} of the {thing} are missing.", ", {n} {thing} are missing.", ". {n} {thing} never arrived.", ". The {thing} are missing.",
+    ", the {thing} are scratched, {n} of them.", ". {thing}: {n} missing.", ". We had 12 {thing}. {n} are missing.", "; of the {thing} {n} leak.",
+)  # fmt: skip
+THINGS = (
+    "vases",
+    "teapots",
+    "door mats",
+    "napkins",
+    "lanterns",
+    "parasols",
+    "garden gnomes",
+    "kazoos",
+    "wall clocks",
+    "hammocks",
+)
+
+
+@given(
+    units=st.integers(2, 9),
+    clause=st.sampled_from(FOREIGN),
+    thing=st.sampled_from(THINGS),
+    encoder=st.sampled_from([None, default_encoder()]),
+)
+@QUICKLY
+def test_a_thing_not_ordered_is_no_other_product(
+    units: int, clause: str, thing: str, encoder: Encoder | None
+) -> None:
+    message = "3 of the red mugs are broken" + (" " if clause.startswith("and") else "")
+    message += clause.format(n=units, thing=thing)
+    reading = read(message, LINES[:1], encoder=encoder)
+    sure = [(item.line, item.units, str(item.issue)) for item in reading.items if item.sure]
+    assert sure == [(1, 3, "transit_damage")]
+    asked = [question for question in reading.questions if question.code == "which_product"]
+    assert reading.not_understood or asked or len(reading.items) > 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "3 rote Tassen sind zerbrochen und 2 der Vasen fehlen.",
+        "3 rote Tassen sind zerbrochen. 2 Vasen fehlen.",
+        "红色杯子碎了3个，花瓶少了2个。",
+        "赤いマグカップが3個割れています。花瓶が2個足りません。",
+    ],
+)
+def test_a_thing_not_ordered_is_asked_for(message: str) -> None:
+    reading = read(message, LINES[:1], encoder=None)
+    assert [(item.line, item.units, str(item.issue)) for item in reading.items] == [(1, 3, "transit_damage")]
+    assert [question.code for question in reading.questions] == ["which_product"]
+    assert reading.not_understood
 
 
 @pytest.mark.parametrize(
