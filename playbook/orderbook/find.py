@@ -127,10 +127,15 @@ def _of_another_buyer(candidate: Candidate | None, query: Query) -> Candidate | 
 def _judge(query: Query, order: Order, led_by: Sequence[EvidenceFact], at: datetime) -> Candidate | None:
     """The order with all evidence for and against it; None when it cannot be meant."""
     facts = [*led_by, *_facts_of_order(query, order, at)]
-    for item in query.items:
-        facts += _facts_of_item(item, order)
-    against = {fact.code for fact in facts if fact.is_against}
     named = any(fact.code in DECISIVE for fact in facts)
+    for item in query.items:
+        found = _facts_of_item(item, order)
+        if (
+            named and not item.is_identified
+        ):  # a product in words may be another line: no reason to doubt a number
+            found = [fact for fact in found if not fact.is_against]
+        facts += found
+    against = {fact.code for fact in facts if fact.is_against}
     if against & {"placed_after", "units_exceed"} and not named:
         return None
     if not any(not fact.is_against for fact in facts):

@@ -52,8 +52,8 @@ def proposed(person: Person) -> set[tuple[str, str, str]]:
         sku = select.evaluate("x => x.labels[0].textContent").removeprefix("Problem of ")
         grid = select.locator("xpath=ancestor::*[contains(@class,'pb-grid')][1]")
         units = grid.locator("input[type=text]").first.input_value()
-        problem = select.evaluate("x => x.selectedOptions[0].textContent")
-        if units and problem not in {"not mentioned", "Fine"}:
+        problem = select.evaluate("x => x.selectedOptions[0].textContent").replace("\xa0", " ")
+        if problem != "Fine" and (units or problem != "not mentioned"):
             rows.add((sku, units, problem))
     return rows
 
@@ -72,11 +72,10 @@ def walk(
     doer.clicks += 1
     number = case["order_id"]
     if not doer.click(f"Lock {number}"):
-        person.page.get_by_label("Order number, or a part of it").fill(number)
-        person.page.get_by_label("Order number, or a part of it").press("Tab")
-        person.page.get_by_role("button", name=f"Lock {number}").first.or_(
-            person.page.get_by_role("button", name="Pick", exact=True).first
-        ).wait_for()
+        field = person.page.get_by_label("Order number, or a part of it")
+        field.fill(number)
+        field.press("Tab")
+        person.page.wait_for_timeout(1500)
         if not doer.click(f"Lock {number}"):
             doer.click("Pick")
             fact = person.page.get_by_label("Second fact")
@@ -103,6 +102,7 @@ def walk(
         doer.click("Right")
     if not doer.click("Confirm breakdown"):
         doer.click("Rest is fine")
+        person.page.wait_for_timeout(600)
         if not doer.click("Confirm breakdown"):
             doer.clicks = 0
     watch.leave()

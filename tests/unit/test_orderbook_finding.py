@@ -156,6 +156,11 @@ class TestNumbers:
             f.why for f in found.candidates[0].evidence
         ]
 
+    def test_words_that_may_mean_another_line_are_no_reason_to_doubt_a_number(self, store: SqlStore) -> None:
+        put(store)
+        query = Query(order_id=ORDER_ID, items=(QueryItem(title="brass lamp", units=999),))
+        assert find(query, store, NOW).verdict == "certain"
+
 
 class TestOwnNumbers:
     def test_a_purchase_order_alone_asks(self, store: SqlStore) -> None:
