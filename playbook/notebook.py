@@ -121,7 +121,10 @@ def _page(first: str, given: dict[str, str], env: Mapping[str, str], *, reads: b
     request = PageRequest()
     page = _Page(first)
 
-    def fill(query: dict[str, str]) -> None:
+    def fill(query: dict[str, str] | None) -> None:
+        if query is None:
+            page.show_trouble(TimeoutError("the page did not hear what it was asked for"), "zh_CN")
+            return
         lang = given["lang"] or query.get("lang", "")
         try:
             settings = Settings.from_env(env)

@@ -7,13 +7,15 @@ browser loads its scripts.
 
 import os
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
 from ipykernel.kernelapp import IPKernelApp
 
-Fill = Callable[[dict[str, str]], None]
+Fill = Callable[[dict[str, str] | None], None]
 
 PATIENCE_SECONDS = 20.0
 """How long a browser that is already there may wait for its page's query string to arrive."""
@@ -37,9 +39,10 @@ class PageRequest:
             self._meet_the_browser()
 
     def when_known(self, fill: Fill) -> None:
-        """Call *fill* with the query parameters (none outside Voilà): now, or when a page is asked for.
+        """Call *fill* with the query parameters (empty outside Voilà): now, or when a page is asked for.
 
-        *fill* must not raise, and changes the children of widgets that are already displayed.
+        *fill* must not raise, and changes the children of widgets that are already displayed. It is given
+        None when a browser is there and its query string has not come.
         """
         self._fill = fill
         if not self.preheated:
@@ -50,7 +53,10 @@ class PageRequest:
         def listen() -> None:
             from voila.utils import wait_for_request
 
-            wait_for_request()
+            while "QUERY_STRING" not in os.environ:
+                with suppress(Exception):  # a busy server may not answer, or drop the connection: ask again
+                    wait_for_request()
+                time.sleep(0.2)
             self._known.set()
             loop.add_callback(self._fill_once)
 
@@ -65,7 +71,8 @@ class PageRequest:
 
     def _fill_once(self) -> None:
         if self._fill is not None and not self._filled.is_set():
-            self._fill(dict(parse_qsl(os.environ.get("QUERY_STRING", ""), keep_blank_values=False)))
+            unheard = self.preheated and not self._known.is_set()
+            self._fill(None if unheard else dict(parse_qsl(os.environ.get("QUERY_STRING", ""))))
             self._filled.set()
 
     def _meet_the_browser(self) -> None:

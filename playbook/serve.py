@@ -99,6 +99,29 @@ class Page(TornadoVoilaHandler):  # type: ignore[misc]
             await self.flush()
 
 
+class Query(RequestInfoSocketHandler):  # type: ignore[misc]
+    """Where a warm kernel hears what its page was asked for, also when it has to ask again.
+
+    Voilà's own handler forgets the wrong kernel when one that has connected twice leaves, and what it says to
+    a connection that has just broken is lost.
+    """
+
+    def open(self, kernel_id: str) -> None:
+        """The kernel listens; what it was told before is told again."""
+        self.kernel_id = kernel_id
+        super().open(kernel_id)
+
+    def write_message(self, message: Any, binary: bool = False) -> Any:
+        """Tell the kernel, and remember it for the case that it does not hear."""
+        self._cache[self.kernel_id] = message
+        return super().write_message(message, binary)
+
+    def on_close(self) -> None:
+        """The kernel has heard, or is gone."""
+        if self._waiters.get(self.kernel_id) is self:
+            del self._waiters[self.kernel_id]
+
+
 class Server(Voila):  # type: ignore[misc]
     """Voilà with our pages. Set ``playbook_settings`` before it starts."""
 
@@ -115,6 +138,8 @@ class Server(Voila):  # type: ignore[misc]
             pattern, kind = str(handler[0]), handler[1]
             if kind is TornadoVoilaHandler:
                 handlers.append((pattern, Page, *handler[2:]))
+            elif kind is RequestInfoSocketHandler:
+                handlers.append((pattern, Query, *handler[2:]))
             elif (
                 kind is not TornadoVoilaTreeHandler
                 and "/files/" not in pattern

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 import ipywidgets as w
 
 from playbook.i18n.words import LANGUAGES, LETTERS
-from playbook.letters import LOCALES, LetterKind, LintFinding
+from playbook.letters import LOCALES, MEMO_LIMIT, LetterKind, LintFinding
 from playbook.viewmodels.followup import FollowUpModel
 from playbook.widgets import html as h
 from playbook.widgets.base import View, button, card, guarded, html, named, row
 from playbook.widgets.theme import copy_button_html
-
-MEMO_LIMIT = 255
 
 
 class LetterView(View):

@@ -17,8 +17,8 @@ from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
 from tornado.web import Application
-from voila.request_info_handler import RequestInfoSocketHandler
 
+from playbook.serve import Query
 from playbook.settings import notebooks_dir
 from tests.builders import NOW
 
@@ -40,7 +40,7 @@ class Desk:
 
     def _run(self) -> None:
         async def serve() -> None:
-            server = HTTPServer(Application([(r"/voila/query/(.*)", RequestInfoSocketHandler)]))
+            server = HTTPServer(Application([(r"/voila/query/(.*)", Query)]))
             (socket,) = bind_sockets(0, "127.0.0.1")
             self.port = socket.getsockname()[1]
             server.add_sockets([socket])
@@ -56,13 +56,28 @@ class Desk:
         """A page of that kernel is asked for."""
         assert self.loop is not None
         message = {"kernel_id": kernel_id, "payload": {"QUERY_STRING": query}}
-        self.loop.add_callback(RequestInfoSocketHandler.send_updates, message)
+        self.loop.add_callback(Query.send_updates, message)
+
+    def drop(self, kernel_id: str) -> None:
+        """The connection of that kernel breaks."""
+        assert self.loop is not None
+        deadline = time.monotonic() + 20
+        while kernel_id not in Query._waiters and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.loop.add_callback(Query._waiters[kernel_id].close, 1011)
 
     def stop(self) -> None:
         """End the server."""
         assert self.loop is not None
         self.loop.add_callback(self.over.set)
         self.thread.join(10)
+
+
+class Listener(Query):
+    """A kernel's connection without a network."""
+
+    def __init__(self, kernel_id: str) -> None:
+        self.kernel_id = kernel_id
 
 
 class Kernel:
@@ -118,6 +133,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A server, and an environment as the pool gives it to its kernels."""
     for name in ("PLAYBOOK_DATABASE", "PLAYBOOK_AGENT", "PLAYBOOK_LANG", "QUERY_STRING"):
         monkeypatch.delenv(name, raising=False)
+    Query._cache.clear()
     server = Desk()
     monkeypatch.setenv("PLAYBOOK_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PLAYBOOK_AS_OF", NOW.isoformat())
@@ -156,6 +172,26 @@ def test_a_browser_that_is_faster_than_the_query_string_waits_for_it(desk: Desk,
     assert "There is no case" in kernel.states()
     later.join()
     assert kernel.early == []
+
+
+def test_a_kernel_that_did_not_hear_asks_again(desk: Desk, kernel: Kernel) -> None:
+    desk.drop("warm")
+    later = threading.Timer(2, desk.ask, ("warm", QUERY))
+    later.start()
+    kernel.ask_for_states()
+    assert "There is no case" in kernel.states()
+    later.join()
+
+
+def test_a_kernel_that_left_does_not_take_another_one_along() -> None:
+    first, again, other = (Listener(name) for name in ("a", "a", "b"))
+    for listener in (first, again, other):
+        listener.open(listener.kernel_id)
+    first.on_close()
+    assert Query._waiters == {"a": again, "b": other}
+    again.on_close()
+    other.on_close()
+    assert Query._waiters == {}
 
 
 def test_a_slow_reader_misses_no_message(kernel: Kernel, desk: Desk) -> None:
