@@ -43,7 +43,7 @@ class _Header:
 
 def _introduces(claim: Claim, mentions: Sequence[Mention]) -> bool:
     """Whether a waiting product is the heading of the more exact ones in *mentions*."""
-    if claim.mention is None or claim.heading:
+    if claim.mention is None or claim.heading or any(one.start == claim.mention.start for one in mentions):
         return True
     return not claim.mention.clear and any(
         set(mention.lines) < set(claim.mention.lines) for mention in mentions
@@ -207,7 +207,9 @@ class Assembler:
         self._topic, self._topic_sentence = list(mentions), clause.sentence
         if issue is None and self._parts_of_group(claims):
             return
-        if issue is None and clause.fine and self._contents_named(clause):
+        if issue is ProblemType.MISSING and not clause.issues and clause.fine:
+            self._waiting += claims
+        elif issue is None and clause.fine and self._contents_named(clause):
             self._contents(clause)
         elif issue is None and clause.fine:
             self._apply_fine(clause, claims)
@@ -348,6 +350,12 @@ class Assembler:
     ) -> None:
         at = clause.issues[0][1].start if clause.issues else clause.start
         if self._waiting:
+            if self._another(counts):
+                claim = Claim(self._waiting[-1].mention, counts[0].start, counts[0].end, clause.sentence)
+                take_numbers(claim, clause.quantities, at)
+                self._flush()
+                self._apply(clause, [claim], issue, clear, False)
+                return
             each = any(quantity.each for quantity in clause.quantities)
             takers = self._waiting if each or len(self._waiting) == 1 else []
             for claim in takers:
@@ -355,6 +363,8 @@ class Assembler:
             if not takers and clause.quantities and not self._waiting[-1].counted:
                 take_numbers(self._waiting[-1], clause.quantities, at)
             self._apply(clause, list(self._waiting), issue, clear, False)
+            return
+        if self._sum(clause, issue):
             return
         subject = self._subject(clause, counts)
         if subject is not None:
@@ -384,6 +394,10 @@ class Assembler:
         else:
             self.result.orphans.append(clause)
 
+    def _another(self, counts: Sequence[Quantity]) -> bool:
+        """Whether "another two have no lid" counts other units than those that still wait for a problem."""
+        return len(self._waiting) == 1 and self._waiting[0].counted and bool(counts) and counts[0].more
+
     def _subject(self, clause: Clause, counts: Sequence[Quantity]) -> Mention | None:
         """The product named last, where nothing was claimed of it yet: "The hoses. Three have burst"."""
         topic = self._topic[0] if len(self._topic) == 1 else None
@@ -403,7 +417,37 @@ class Assembler:
             if claim.issue is ProblemType.TRANSIT_DAMAGE:
                 claim.issue, claim.clear_issue = ProblemType.PACKAGE_DAMAGE, False
 
+    def _sum(self, clause: Clause, issue: ProblemType | None) -> bool:
+        """Whether "so 7 in total" only adds up what was claimed before; takes its number for one product."""
+        numbers = [one for one in clause.quantities if one.sort == "number" and not one.weak]
+        last = self._last[-1] if self._last else None
+        if not clause.has("sum") or last is None or last.issue is None or len(numbers) != 1:
+            return False
+        if issue not in (None, last.issue):
+            return False
+        parts = [one for one in self.result.claims if one.mention is last.mention and one.issue is last.issue]
+        others = [one for one in self.result.claims if one not in parts and not one.fine]
+        said, everything = (
+            sum(one.quantity.value or 0 for one in claims if one.quantity is not None)
+            for claims in (parts, [*parts, *others])
+        )
+        if not parts:
+            return False
+        if others and everything == numbers[0].value:
+            last.doubt = last.doubt or clause.sentence == last.sentence
+            return True
+        if said != numbers[0].value and (clause.sentence != last.sentence or said > (numbers[0].value or 0)):
+            return False
+        first = parts[0]
+        first.doubt = first.doubt or said != numbers[0].value
+        first.quantity, first.options = numbers[0], ()
+        self.result.claims = [one for one in self.result.claims if one is first or one not in parts]
+        self._last = [first]
+        return True
+
     def _number_alone(self, clause: Clause) -> None:
+        if self._sum(clause, None):
+            return
         if self._header is not None and not self._header.used:
             self._header.each = next((quantity for quantity in clause.quantities if quantity.each), None)
             return

@@ -140,6 +140,7 @@ def numbers_of(clause: Clause, cjk: bool) -> list[list[Quantity]]:
     first = next((quantity.start for quantity in quantities if quantity.role == "count"), None)
     leads = first is not None and first < mentions[0].start and not cjk
     paired: list[list[Quantity]] = [[] for _ in mentions]
+    of_phrases = {(hit.start, hit.end) for hit in clause.cues.get("total_before", ())}
     for quantity in quantities:
         if quantity.each:
             for own in paired:
@@ -148,6 +149,8 @@ def numbers_of(clause: Clause, cjk: bool) -> list[list[Quantity]]:
 
         def distance(index: int, quantity: Quantity = quantity) -> int:
             mention = mentions[index]
+            if (quantity.end, mention.start) in of_phrases:
+                return -1
             if mention.start >= quantity.end:
                 return (mention.start - quantity.end) * (3 if cjk else 1)
             return max(0, quantity.start - mention.end) * (1 if cjk else 2) + leads

@@ -129,12 +129,14 @@ def _part_missing(places: _Places, words: Sequence[Token], denying: frozenset[st
     return found
 
 
-def _other_colour(hit: Hit, words: Sequence[Token], colours: frozenset[str]) -> bool:
-    """Whether a colour follows "instead of" and the like: then it is the wrong variant."""
-    for token in words[hit.start : hit.end + _COLOUR_WORDS]:
+def _other_variant(
+    hit: Hit, words: Sequence[Token], colours: frozenset[str], measures: frozenset[int]
+) -> bool:
+    """Whether a colour or a measure follows "instead of" and the like: then it is the wrong variant."""
+    for index, token in enumerate(words[hit.start : hit.end + _COLOUR_WORDS], hit.start):
         if token.kind is Kind.BREAK or token.text in ".!?。！？":
             return False
-        if token.text in colours:
+        if token.text in colours or (index in measures and words[index - 1].kind is Kind.NUMBER):
             return True
     return False
 
@@ -176,6 +178,7 @@ def read_cues(
     """
     language = lexicons[0].language
     colours = frozenset(word for one in lexicons for word in one.colours)
+    measures = frozenset(hit.start for hit in hits if hit.label == "class:measure")
     joining, holding = small_words(lexicons, "joining"), small_words(lexicons, "holding")
     outside = [hit for hit in hits if not any(index in names for index in range(hit.start, hit.end))]
     places = _Places(outside)
@@ -199,7 +202,7 @@ def read_cues(
             continue
         if issue is ProblemType.TRANSIT_DAMAGE and _packaging(hit, words, places, counted, joining, holding):
             issue = ProblemType.PACKAGE_DAMAGE
-        if issue is ProblemType.WRONG_ITEM and _other_colour(hit, words, colours):
+        if issue is ProblemType.WRONG_ITEM and _other_variant(hit, words, colours, measures):
             issue = ProblemType.WRONG_VARIANT
         issues.append((issue, hit))
     remedies = _without_overlap(hit for hit in outside if hit.label.startswith("remedy:"))

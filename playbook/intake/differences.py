@@ -14,7 +14,7 @@ from playbook.intake.clauses import Clause
 from playbook.intake.lexicon import Lexicon, small_words
 from playbook.intake.mentions import Mention
 from playbook.intake.model import LineRef
-from playbook.intake.numbers import Quantity
+from playbook.intake.numbers import Quantity, digits
 from playbook.intake.phrases import Hit
 from playbook.intake.products import Catalogue, german_base, stem
 from playbook.intake.text import Kind, Token
@@ -22,6 +22,7 @@ from playbook.intake.text import Kind, Token
 _ASKED_REACH = 4
 _FEW_PIECES = 3
 _FAR = 99
+_BOX_WORDS = 2
 _MOST_NUMBERS = 12
 _SETTLED = "settled"
 
@@ -35,7 +36,8 @@ def counts(clause: Clause) -> list[Quantity]:
 class Ordered:
     """What the order says of its lines: units, words and numbers of the titles, and colours by language.
 
-    ``articles`` and ``lacking`` are small words of the languages of the message.
+    ``articles``, ``lacking`` and ``of_words`` are small words of the languages of the message, ``boxes`` are
+    words for packaging and counters.
     """
 
     lines: Sequence[LineRef]
@@ -44,6 +46,8 @@ class Ordered:
     variants: frozenset[str]
     articles: frozenset[str]
     lacking: frozenset[str]
+    of_words: frozenset[str]
+    boxes: frozenset[str]
 
     @classmethod
     def of(cls, catalogue: Catalogue, lexicons: Sequence[Lexicon]) -> "Ordered":
@@ -61,6 +65,10 @@ class Ordered:
             frozenset(variants - small_words(lexicons, "not_variants")),
             small_words(lexicons, "articles"),
             small_words(lexicons, "lacking"),
+            small_words(lexicons, "of"),
+            frozenset(
+                word for one in lexicons for word in (*one.packaging, *one.counters) if " " not in word
+            ),
         )
 
     def colour(self, word: str) -> frozenset[str]:
@@ -88,25 +96,49 @@ def differences(
 
     *spoken* are the words that the languages of the message use for anything but goods.
     """
-    for clause in clauses:
+    subject: Mention | None = None
+    for before, clause in zip([None, *clauses], clauses, strict=False):
         _swapped(clause, words, ordered)
-        _became(clause, words, ordered)
+        _became(clause, before, words, ordered)
         _twin_came(clause, ordered)
         _packs(clause, words, ordered)
+        subject = clause.mentions[-1] if clause.mentions else subject
+        _full_box(clause, words, ordered, subject)
+        _of_affected(clause, ordered)
         _piece_of_unit(clause, words)
-    for _, group in groupby(clauses, key=lambda clause: clause.sentence):
-        sentence = list(group)
+    for sentence in _told_together(clauses, ordered):
         for part in _parts(sentence):
             subject = _subject(part)
             if subject is not None:
+                _in_boxes(part, words, ordered, subject.lines[0])
                 _contents_short(part, ordered.sizes(subject.lines[0]))
                 _against_order(part, ordered.lines[subject.lines[0]].units)
+        _by_degree(sentence)
         _asked_for(sentence, words, ordered)
         for clause in sentence:
             _other_colour(clause, words, ordered)
     for clause in clauses:
         _only(clause)
     _parts_absent(clauses, words, ordered, spoken)
+
+
+def _told_together(clauses: Sequence[Clause], ordered: Ordered) -> list[list[Clause]]:
+    """The clauses by sentence; "We ordered 24 mugs. What came is 20." is one, as far as numbers go."""
+    told: list[list[Clause]] = []
+    for _, group in groupby(clauses, key=lambda clause: clause.sentence):
+        sentence = list(group)
+        before = told[-1] if told else []
+        subject = _subject(before)
+        numbers = [one.value for clause in before for one in counts(clause)]
+        goes_on = not any(clause.mentions or clause.stranger for clause in sentence)
+        goes_on = goes_on and any(clause.has("came") and counts(clause) for clause in sentence)
+        silent = _silent([*before, *sentence]) and not any(clause.remedies for clause in before)
+        whole = subject is not None and numbers == [ordered.lines[subject.lines[0]].units]
+        if goes_on and silent and whole:
+            told[-1] = [*before, *sentence]
+        else:
+            told.append(sentence)
+    return told
 
 
 def _parts(sentence: Sequence[Clause]) -> list[list[Clause]]:
@@ -146,7 +178,12 @@ def _swapped(clause: Clause, words: Sequence[Token], ordered: Ordered) -> None:
         if asked is None or not any(kind is ProblemType.WRONG_VARIANT for kind, _ in clause.issues):
             continue
         told = [*words[clause.start : hit.start], *words[asked.end : clause.end]]
-        if not any(ordered.is_variant(token.text) for token in told):
+        counted = {index for one in clause.quantities for index in range(one.start, one.end)}
+        sized = any(
+            words[index].kind is Kind.NUMBER and index not in counted
+            for index in range(clause.start, hit.start)
+        )
+        if not sized and not any(ordered.is_variant(token.text) for token in told):
             clause.issues = [
                 (ProblemType.WRONG_ITEM if kind is ProblemType.WRONG_VARIANT else kind, known)
                 for kind, known in clause.issues
@@ -154,15 +191,22 @@ def _swapped(clause: Clause, words: Sequence[Token], ordered: Ordered) -> None:
         clause.meant = True
 
 
-def _became(clause: Clause, words: Sequence[Token], ordered: Ordered) -> None:
-    """Tell "are actually squared", another variant, from "turned out to be aprons", another thing."""
+def _became(clause: Clause, leading: Clause | None, words: Sequence[Token], ordered: Ordered) -> None:
+    """Tell "are actually squared", another variant, from "turned out to be aprons", another thing.
+
+    The product may stand in the clause before, *leading*: "of the 40 pots, ten are in fact bowls".
+    """
     for hit in clause.cues.get("became", ()):
         before = [mention for mention in clause.mentions if mention.end <= hit.start]
+        leads = leading is not None and leading.sentence == clause.sentence and not leading.issues
+        if not before and leading is not None and leads:
+            before = leading.mentions[-1:]
+            clause.mentions = [*before, *clause.mentions]
         if not before:
             continue
         named = [mention for mention in clause.mentions if mention.start >= hit.end]
         twins = any(ordered.twins(line, before[0].lines[0]) for mention in named for line in mention.lines)
-        clause.mentions = [mention for mention in clause.mentions if mention.start < hit.end]
+        clause.mentions = [mention for mention in clause.mentions if mention not in named]
         if any(kind is not ProblemType.WRONG_ITEM for kind, _ in clause.issues) or clause.fine:
             continue
         after = words[hit.end : clause.end]
@@ -220,6 +264,64 @@ def _packs(clause: Clause, words: Sequence[Token], ordered: Ordered) -> None:
         return
 
 
+def _full_box(clause: Clause, words: Sequence[Token], ordered: Ordered, subject: Mention | None) -> None:
+    """Read "one whole carton of 12" as twelve units, where the title does not say that a box is the unit."""
+    if subject is None or not subject.clear:
+        return
+    line = subject.lines[0]
+    for one in counts(clause):
+        index = one.end
+        boxed = words[index - 1].text in ordered.boxes
+        while index < min(clause.end, one.end + _BOX_WORDS) and not boxed:
+            boxed = words[index].text in ordered.boxes
+            index += 1
+        held = digits(words[index + 1].text) if index + 1 < clause.end else None
+        if (
+            not boxed
+            or held is None
+            or words[index].text not in ordered.of_words
+            or held in ordered.sizes(line)
+        ):
+            continue
+        units = (one.value or 0) * held
+        if 0 < units <= ordered.lines[line].units:
+            packed = replace(one, end=index + 2, value=units)
+            clause.quantities = [packed if known is one else known for known in clause.quantities]
+            clause.meant = True
+            return
+
+
+def _in_boxes(sentence: Sequence[Clause], words: Sequence[Token], ordered: Ordered, line: int) -> None:
+    """Read "they come in bags of 12 and we have five bags" as sixty that came."""
+    held = None
+    for index in range(sentence[0].start, sentence[-1].end - 2):
+        boxed = words[index].text in ordered.boxes and words[index + 1].text in ordered.of_words
+        size = digits(words[index + 2].text) if boxed else None
+        if size is not None and size not in ordered.sizes(line) and words[index - 1].kind is not Kind.NUMBER:
+            held = size
+    for clause in sentence if held is not None else ():
+        for place, one in enumerate(clause.quantities):
+            units = (one.value or 0) * (held or 0)
+            boxed = one.end > one.start + 1 and words[one.end - 1].text in ordered.boxes
+            if one.sort == "number" and boxed and 0 < units <= ordered.lines[line].units:
+                clause.quantities[place] = replace(one, value=units)
+                clause.meant = True
+
+
+def _of_affected(clause: Clause, ordered: Ordered) -> None:
+    """Count what "the lids of three jars are cracked" speaks of: no total where nothing else is counted."""
+    numbers = counts(clause)
+    if len(numbers) != 1 or numbers[0].role != "total" or len(clause.mentions) != 1 or not clause.issues:
+        return
+    mention, only = clause.mentions[0], numbers[0]
+    said = any(
+        hit.end == only.start and hit.end - hit.start == 1 for hit in clause.cues.get("total_before", ())
+    )
+    whole = mention.clear and ordered.lines[mention.lines[0]].units == only.value
+    if said and not whole and only.start > clause.start + 1 and 0 <= mention.start - only.end <= 1:
+        clause.quantities = [replace(one, role="count") if one is only else one for one in clause.quantities]
+
+
 def _piece_of_unit(clause: Clause, words: Sequence[Token]) -> None:
     """Read "拼图1盒少了一块": a box that lacks a piece, told by another counter behind the number."""
     numbers = [one for one in counts(clause) if one.role == "count" and not one.each]
@@ -246,14 +348,19 @@ def _contents_short(sentence: Sequence[Clause], sizes: set[int]) -> None:
     if kinds - {ProblemType.MISSING, ProblemType.MISSING_PARTS, ProblemType.WRONG_ITEM}:
         return
     first = numbers[0][1]
-    inner = [(clause, one) for clause, one in numbers[1:] if _inside_a_unit(clause, one, sentence)]
+    share = next((one for one in sentence[0].quantities if one.sort in ("fraction", "all", "vague")), None)
+    if share is not None and share.start < first.start:
+        first = share
+    inner = [
+        (clause, one) for clause, one in numbers if one is not first and _inside_a_unit(clause, one, sentence)
+    ]
     if not inner:
         return
     held = inner[0][1].value or 0
     should = [size for size in sizes if held < size <= max(2 * held, held + 2)]
     if not should or (first.value or 0) in sizes:
         return
-    dropped = {one.start for _, one in numbers[1:]}
+    dropped = {one.start for _, one in numbers if one is not first}
     for clause in sentence:
         clause.quantities = [
             replace(one, role="count") if one is first else one
@@ -262,6 +369,23 @@ def _contents_short(sentence: Sequence[Clause], sizes: set[int]) -> None:
         ]
         clause.issues = []
     _problem(inner[0][0], ProblemType.MISSING_PARTS, (inner[0][1].start, inner[0][1].end))
+
+
+def _by_degree(sentence: Sequence[Clause]) -> None:
+    """Leave out what only tells degrees: "six mugs dented - 4 badly, 2 slightly"."""
+    for place, clause in enumerate(sentence):
+        told = counts(clause)
+        if not clause.issues or len(clause.mentions) != 1 or len(told) != 1:
+            continue
+        parts: list[Clause] = []
+        for part in sentence[place + 1 :]:
+            if part.mentions or len(counts(part)) != 1:
+                break
+            parts.append(part)
+        summed = sum(one.value or 0 for part in parts for one in counts(part))
+        if len(parts) > 1 and summed == told[0].value and not all(part.issues for part in parts):
+            for part in parts:
+                part.quantities, part.issues = [], []
 
 
 def _inside_a_unit(clause: Clause, number: Quantity, sentence: Sequence[Clause]) -> bool:
@@ -282,9 +406,9 @@ def _against_order(sentence: Sequence[Clause], units: int) -> None:
         return
     numbers = [(clause, one) for clause in sentence for one in counts(clause) if not one.each]
     values = {one.value for _, one in numbers}
-    if len(numbers) != 2 or units not in values or len(values) != 2:
+    if len(numbers) > _MOST_NUMBERS or units not in values or len(values) != 2:
         return
-    came = next(pair for pair in numbers if pair[1].value != units)
+    came = [pair for pair in numbers if pair[1].value != units][-1]
     said = next(pair for pair in numbers if pair[1].value == units)
     if not (_tells_what_came(came, said) or _in_columns(came[1], said[1], came[0], said[0])):
         return
@@ -363,8 +487,13 @@ def _other_colour(clause: Clause, words: Sequence[Token], ordered: Ordered) -> N
 
 
 def _only(clause: Clause) -> None:
-    """Read "only 250 of the shampoos were in the delivery" as what arrived."""
-    if not _silent([clause]) or clause.remedies or any(one.role == "arrived" for one in clause.quantities):
+    """Read "only 250 of the shampoos were in the delivery", "only 20 are usable" as what arrived well."""
+    if (
+        clause.issues
+        or clause.has("unchecked")
+        or clause.remedies
+        or any(one.role == "arrived" for one in clause.quantities)
+    ):
         return
     ends = {hit.end for hit in clause.cues.get("only", ())}
     clause.quantities = [

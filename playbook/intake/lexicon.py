@@ -59,6 +59,7 @@ class Cues(Value):
     within: tuple[str, ...]
     refers: tuple[str, ...]
     all_but: tuple[str, ...]
+    sum: tuple[str, ...]
 
 
 class Small(Value):
@@ -67,7 +68,9 @@ class Small(Value):
     ``articles`` announce a noun, ``indefinite`` ones count as one; ``joining`` words stand between two nouns,
     ``parting`` words between two statements; ``of`` ends "instead of"; ``holding`` leads from a box to what
     is in it; ``lacking`` and ``denying`` stand before what is not there; ``taking_back`` takes back a
-    number, ``not`` denies the word behind it; ``not_variants`` are modifiers that rarely tell variants apart.
+    number, ``not`` denies the word behind it; ``not_variants`` are modifiers that rarely tell variants apart;
+    ``number_joint`` stands inside a number ("vingt et un"), ``range`` between two ("5 to 6");
+    ``measures`` are units of size and weight that tell variants apart.
     """
 
     articles: tuple[str, ...]
@@ -81,6 +84,9 @@ class Small(Value):
     taking_back: tuple[str, ...]
     not_: tuple[str, ...] = Field(alias="not")
     not_variants: tuple[str, ...]
+    number_joint: tuple[str, ...]
+    range: tuple[str, ...]
+    measures: tuple[str, ...]
 
 
 class Lexicon(Value):
@@ -159,6 +165,10 @@ class Lexicon(Value):
             ("order_word", self.order_words),
             ("taking_back", self.small.taking_back),
             ("not", self.small.not_),
+            ("number_joint", self.small.number_joint),
+            ("range", self.small.range),
+            ("measure", self.small.measures),
+            ("article", self.small.articles),
         ):
             labelled += [(f"class:{name}", word) for word in words]
         return PhraseTable(labelled)

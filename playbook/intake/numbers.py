@@ -134,10 +134,16 @@ class _Finder:
         """Where the counter that follows a number ends, or None without one."""
         return self.starts.get("class:counter", {}).get(end)
 
+    def _measures(self, end: int) -> bool:
+        """Whether a measure follows a number: "7 in", but neither "7 in the box" nor "7 in total"."""
+        behind = self.starts.get("class:not_unit", {}).get(end)
+        said = behind in self.starts.get("class:article", {}) or end in self.starts.get("cue:sum", {})
+        return behind is not None and not said
+
     def _plausible(self, start: int, end: int) -> bool:
         """Whether a digit token in its surroundings can count units."""
         words = self.words
-        if end in self.starts.get("class:not_unit", {}) or start in self.ends.get("class:not_before", {}):
+        if self._measures(end) or start in self.ends.get("class:not_before", {}):
             return False
         previous = words[start - 1] if start else None
         following = words[end] if end < len(words) else None
@@ -167,7 +173,7 @@ class _Finder:
 
     def word(self, index: int, end: int, value: int) -> Quantity | None:
         words = self.words
-        if end in self.starts.get("class:not_unit", {}) or index in self.ends.get("class:not_before", {}):
+        if self._measures(end) or index in self.ends.get("class:not_before", {}):
             self.rejected.update(range(index, end))
             return None
         if words[index].text == "one" and end == index + 1 and self._pronoun(index):
@@ -272,6 +278,42 @@ def _raw(finder: _Finder, hits: Sequence[Hit]) -> list[Quantity]:
     return found
 
 
+def _joined(finder: _Finder, found: Sequence[Quantity]) -> list[Quantity]:
+    """Join "twenty-three", "two hundred and ten" and "4 (four)" to one number, and "5-6" to a vague one."""
+    words = finder.words
+    joined: list[Quantity] = []
+    for quantity in found:
+        last = joined[-1] if joined else None
+        if last is None or last.sort != "number" or quantity.sort != "number" or quantity.start < last.end:
+            joined.append(quantity)
+            continue
+        between = [token.text for token in words[last.end : min(quantity.start, last.end + 2)]]
+        before, after = last.value or 0, quantity.value or 0
+        spelled = words[last.start].kind is words[quantity.start].kind is Kind.WORD
+        linked = not between or between == ["-"] or last.end in finder.starts.get("class:number_joint", {})
+        if spelled and linked and len(between) < 2 and _adds_up(before, after):
+            joined[-1] = replace(last, end=quantity.end, value=before + after)
+        elif (
+            between == ["("]
+            and before == after
+            and quantity.end < len(words)
+            and words[quantity.end].text == ")"
+        ):
+            joined[-1] = replace(last, end=quantity.end + 1)
+        elif len(between) == 1 and before < after and last.end in finder.starts.get("class:range", {}):
+            joined[-1] = replace(last, end=quantity.end, sort="vague", value=None)
+        else:
+            joined.append(quantity)
+    return joined
+
+
+def _adds_up(before: int, after: int) -> bool:
+    """Whether two number words that follow each other are one number: 20 and 3, 200 and 10."""
+    if 20 <= before < 100:
+        return before % 10 == 0 and (after < 10 or (before in (60, 80) and 10 < after < 20))
+    return before >= 100 and before % 100 == 0 and after < 100
+
+
 def _counted_all(found: Sequence[Quantity]) -> list[Quantity]:
     """Join "all three", "alle 18" to one number."""
     joined: list[Quantity] = []
@@ -360,6 +402,8 @@ def _corrected(words: Sequence[Token], found: list[Quantity], finder: _Finder) -
     for quantity in found:
         last = kept[-1] if kept else None
         if quantity.sort == "number" and quantity.start in negations:
+            if last is not None and last.sort == "number" and (last.value or 0) < (quantity.value or 0):
+                kept.append(replace(quantity, role="total"))
             continue
         if last is not None and last.sort == quantity.sort == "number":
             gap = range(last.end, quantity.start)
@@ -380,5 +424,7 @@ def find_quantities(
     *taken* are spans of folded *text* that belong to order numbers, telephones and SKUs.
     """
     finder = _Finder(text, words, hits, taken)
-    found = _corrected(words, _with_roles(finder, _counted_all(_raw(finder, hits)), hits), finder)
+    found = _corrected(
+        words, _with_roles(finder, _counted_all(_joined(finder, _raw(finder, hits))), hits), finder
+    )
     return found, frozenset(finder.rejected)

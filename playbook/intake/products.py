@@ -124,6 +124,7 @@ class WordLinker:
         self._glosses = [lexicon.words for lexicon in lexicons]
         self._compounds = any(lexicon.language == "de" for lexicon in lexicons)
         self._ignored = frozenset().union(*(lexicon.function_set for lexicon in lexicons))
+        self._spoken = frozenset().union(*(lexicon.spoken for lexicon in lexicons))
         self._bases = (
             {word: german_base(word) for word in catalogue.lines_with if len(word) > 2 and word.isalpha()}
             if self._compounds
@@ -194,7 +195,7 @@ class WordLinker:
                 parts = split_compound(word, gloss)
                 for part in parts:
                     found = self.english(gloss[part], GLOSS if len(parts) > 1 else HEAD) | found
-        if not found and len(plain) >= _MIN_FUZZY:
+        if not found and len(plain) >= _MIN_FUZZY and word not in self._spoken:
             near = process.extract(
                 plain, self._catalogue.fuzzy_choices, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF, limit=3
             )

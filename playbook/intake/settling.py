@@ -86,8 +86,15 @@ def _instead_of_number(clause: Clause, words: Sequence[Token], of: frozenset[str
 
 
 def _arrived_of_total(clause: Clause) -> None:
-    """Read "29 of 30 received" as one that did not arrive."""
+    """Read "29 of 30 received" as one that did not arrive, "6 short (42 counted)" as 42 that did."""
     numbers = counts(clause)
+    missing = clause.issues and all(kind is ProblemType.MISSING for kind, _ in clause.issues)
+    if missing and len(numbers) == 2:
+        places = {hit.start for hit in clause.cues.get("came", ())}
+        clause.quantities = [
+            replace(one, role="arrived") if one is numbers[1] and one.end in places else one
+            for one in clause.quantities
+        ]
     if clause.issues or clause.fine or not clause.has("came") or len(numbers) != 2:
         return
     total = next((one for one in numbers if one.role == "total"), None)
