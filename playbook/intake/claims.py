@@ -1,5 +1,6 @@
 """What is claimed of one product, and which of the numbers beside it counts the units claimed."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -140,6 +141,7 @@ def numbers_of(clause: Clause, cjk: bool) -> list[list[Quantity]]:
     first = next((quantity.start for quantity in quantities if quantity.role == "count"), None)
     leads = first is not None and first < mentions[0].start and not cjk
     paired: list[list[Quantity]] = [[] for _ in mentions]
+    starts = [mention.start for mention in mentions]
     of_phrases = {(hit.start, hit.end) for hit in clause.cues.get("total_before", ())}
     for quantity in quantities:
         if quantity.each:
@@ -155,7 +157,9 @@ def numbers_of(clause: Clause, cjk: bool) -> list[list[Quantity]]:
                 return (mention.start - quantity.end) * (3 if cjk else 1)
             return max(0, quantity.start - mention.end) * (1 if cjk else 2) + leads
 
-        paired[min(range(len(mentions)), key=distance)].append(quantity)
+        after = bisect_left(starts, quantity.end)
+        beside = range(max(0, after - 1), min(len(mentions), after + 1))
+        paired[min(beside, key=distance)].append(quantity)
     return paired
 
 

@@ -115,8 +115,9 @@ def differences(
                 _against_order(part, ordered.lines[subject.lines[0]].units)
         _by_degree(sentence)
         _asked_for(sentence, words, ordered)
+        subject = _subject(sentence)
         for clause in sentence:
-            _other_colour(clause, words, ordered)
+            _other_colour(clause, subject, words, ordered)
     for clause in clauses:
         _only(clause)
     _parts_absent(clauses, words, ordered, spoken)
@@ -378,7 +379,7 @@ def _by_degree(sentence: Sequence[Clause]) -> None:
         if not clause.issues or len(clause.mentions) != 1 or len(told) != 1:
             continue
         parts: list[Clause] = []
-        for part in sentence[place + 1 :]:
+        for part in sentence[place + 1 : place + 1 + _MOST_NUMBERS]:
             if part.mentions or len(counts(part)) != 1:
                 break
             parts.append(part)
@@ -470,18 +471,26 @@ def _next_words(words: Sequence[Token], start: int, end: int) -> list[str]:
     return [word for word in said if word not in ("the", "a", "in", "be")][:_ASKED_REACH]
 
 
-def _other_colour(clause: Clause, words: Sequence[Token], ordered: Ordered) -> None:
-    """Read "the aprons are navy", "came in orange" as another variant where the title has other colours."""
+def _other_colour(clause: Clause, subject: Mention | None, words: Sequence[Token], ordered: Ordered) -> None:
+    """Read "the aprons are navy", "came in orange" as another variant where the title has other colours.
+
+    *subject* is the product of the sentence, for a clause that only counts: "aprons - 20 - 12 came in blue".
+    """
     named = [mention for mention in clause.mentions if not mention.partial or mention.borrowed]
+    if not clause.mentions and subject is not None and clause.has("came") and counts(clause):
+        named = [subject]
     if not _silent([clause]) or len(named) != 1 or not named[0].clear or clause.has("rest"):
         return
     title = ordered.words[named[0].lines[0]]
     own = {english for known in ordered.colours.values() for english in known} & title
     linked = {index for link in named[0].links for index in range(link.start, link.end)}
-    for index in range(named[0].end, clause.end):
+    for index in range(max(clause.start, named[0].end), clause.end):
         said = ordered.colour(words[index].text)
         if index not in linked and said and own and not said & title:
-            clause.mentions = named
+            clause.mentions = [one for one in clause.mentions if one in named]
+            clause.quantities = [
+                replace(one, role="count") if one.role == "arrived" else one for one in clause.quantities
+            ]
             _problem(clause, ProblemType.WRONG_VARIANT, (index, index + 1))
             return
 

@@ -70,7 +70,8 @@ class Small(Value):
     is in it; ``lacking`` and ``denying`` stand before what is not there; ``taking_back`` takes back a
     number, ``not`` denies the word behind it; ``not_variants`` are modifiers that rarely tell variants apart;
     ``number_joint`` stands inside a number ("vingt et un"), ``range`` between two ("5 to 6");
-    ``measures`` are units of size and weight that tell variants apart.
+    ``measures`` are units of size and weight that tell variants apart; ``comparing`` words behind a fraction
+    say that it is of a size and not of the units.
     """
 
     articles: tuple[str, ...]
@@ -87,6 +88,7 @@ class Small(Value):
     number_joint: tuple[str, ...]
     range: tuple[str, ...]
     measures: tuple[str, ...]
+    comparing: tuple[str, ...]
 
 
 class Lexicon(Value):
@@ -169,6 +171,7 @@ class Lexicon(Value):
             ("range", self.small.range),
             ("measure", self.small.measures),
             ("article", self.small.articles),
+            ("comparing", self.small.comparing),
         ):
             labelled += [(f"class:{name}", word) for word in words]
         return PhraseTable(labelled)

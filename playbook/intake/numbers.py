@@ -339,6 +339,8 @@ def _from_hit(finder: _Finder, hit: Hit) -> Quantity | None:
         return None
     if label == "multiple":
         return finder.finish(hit.start, hit.end, int(value))
+    if label == "fraction" and hit.end in finder.starts.get("class:comparing", {}):
+        return None
     if label == "fraction":
         above, below = value.split("/")
         return Quantity(hit.start, hit.end, "fraction", part=Fraction(int(above), int(below)))

@@ -124,7 +124,7 @@ class WordLinker:
         self._glosses = [lexicon.words for lexicon in lexicons]
         self._compounds = any(lexicon.language == "de" for lexicon in lexicons)
         self._ignored = frozenset().union(*(lexicon.function_set for lexicon in lexicons))
-        self._spoken = frozenset().union(*(lexicon.spoken for lexicon in lexicons))
+        self._spoken = [lexicon.spoken for lexicon in lexicons]
         self._bases = (
             {word: german_base(word) for word in catalogue.lines_with if len(word) > 2 and word.isalpha()}
             if self._compounds
@@ -195,7 +195,7 @@ class WordLinker:
                 parts = split_compound(word, gloss)
                 for part in parts:
                     found = self.english(gloss[part], GLOSS if len(parts) > 1 else HEAD) | found
-        if not found and len(plain) >= _MIN_FUZZY and word not in self._spoken:
+        if not found and len(plain) >= _MIN_FUZZY and not any(word in one for one in self._spoken):
             near = process.extract(
                 plain, self._catalogue.fuzzy_choices, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF, limit=3
             )
@@ -251,6 +251,7 @@ def find_links(
     """
     found: list[Link] = []
     gloss = longest_gloss(words, lexicons)
+    spelled = {word: value for one in lexicons for word, value in one.numbers.items()}
     index = 0
     while index < len(words):
         token = words[index]
@@ -264,6 +265,9 @@ def find_links(
             targets = {pair: EXACT} if pair in catalogue.lines_with else {}
         elif token.kind is Kind.NUMBER:
             targets = {token.text: EXACT} if index in numbers and token.text in catalogue.lines_with else {}
+        elif token.kind is Kind.WORD and index in numbers and token.text in spelled:
+            figure = str(spelled[token.text])
+            targets = {figure: EXACT} if figure in catalogue.lines_with else {}
         elif token.kind is Kind.WORD:
             end, targets = _word_or_pair(words, index, linker)
         if targets:

@@ -300,7 +300,7 @@ def _open_questions(
         meaning.settle(clauses, surroundings, SURE_PRODUCT)
     written = [text.message[slice(*text.folded.span(token.start, token.end))] for token in words]
     known = Known(
-        spoken | functions,
+        spoken,
         text.lexicons[0].language == "de",
         small_words(text.lexicons, "articles"),
         small_words(text.lexicons, "of"),

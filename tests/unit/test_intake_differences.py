@@ -62,6 +62,8 @@ def told(message: str) -> list[tuple[int | None, int | None, str]]:
             "Six red wine glasses: 4 are chipped, 2 are missing.",
             [(7, 4, "transit_damage"), (7, 2, "missing")],
         ),
+        ("20 tape measures are only half as long as the listing says.", [(10, 20, "not_as_described")]),
+        ("Aprons - 20 ordered - 12 came in blue.", [(5, 12, "wrong_variant")]),
         # what a unit should hold
         ("Four of the solar lights only had five lights in them, not six.", [(4, 4, "missing_parts")]),
         ("One padlock came with 2 keys rather than 3.", [(6, 1, "missing_parts")]),
