@@ -1,6 +1,6 @@
 """What the words of a message say about a problem, after negation and overlap are settled."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from playbook.domain.claims import ProblemType
@@ -104,12 +104,16 @@ class _Places:
         return None
 
 
-def _negated(hit: Hit, words: Sequence[Token], places: _Places, language: str) -> bool:
+def _negated(
+    hit: Hit, words: Sequence[Token], places: _Places, language: str, spent: Collection[int] = ()
+) -> bool:
+    """Whether a negation is said of *hit*; those that start at *spent* are said of something else."""
     if language == "ja":
-        return places.after("cue:negation", hit.end, words, _NEGATION_AFTER) is not None
+        found = places.after("cue:negation", hit.end, words, _NEGATION_AFTER)
+        return found is not None and found.start not in spent
     reach = 1 if words[hit.start].kind is Kind.CJK else _NEGATION_WORDS
     found = places.before("cue:negation", hit.start, words, reach)
-    return found is not None and found.start < hit.start
+    return found is not None and found.start < hit.start and found.start not in spent
 
 
 def _part_missing(places: _Places, words: Sequence[Token], denying: frozenset[str]) -> list[Hit]:
@@ -188,10 +192,14 @@ def read_cues(
     candidates += _part_missing(places, words, small_words(lexicons, "denying"))
     issues: list[tuple[ProblemType, Hit]] = []
     fine: list[Hit] = []
-    for hit in _without_overlap(candidates):
+    chosen = _without_overlap(candidates)
+    told = [hit for hit in chosen if hit.label.startswith("issue:")]
+    # the negation inside a problem ("do not turn on") is not said of the next one ("and 3 are missing")
+    spent = {index for hit in told for index in range(hit.start, hit.end)}
+    for hit in chosen:
         if hit.label == "cue:greeting":
             continue
-        negated = _negated(hit, words, places, language)
+        negated = _negated(hit, words, places, language, spent)
         if hit.label == "cue:fine":
             if not negated:
                 fine.append(hit)
