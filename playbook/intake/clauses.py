@@ -47,12 +47,18 @@ class Clause:
         return cue in self.cues
 
     def wanted(self) -> list[Mention]:
-        """The products that a wish is about: not "the case" in "return the lamp that came with the case"."""
+        """The products that a wish is about: not "the case" in "return the lamp that came with the case".
+
+        Nor "the lamps" in "return everything except the lamps".
+        """
         ends = {hit.end for hit in self.cues.get("inside", ())}
+        counted = {one.start for one in self.quantities}
+        without = [hit.end for hit in self.cues.get("excepting", ()) if hit.end not in counted]
         return [
             mention
             for place, mention in enumerate(self.mentions)
             if not (place and {mention.start, mention.start - 1} & ends)
+            and not any(end <= mention.start for end in without)
         ]
 
 

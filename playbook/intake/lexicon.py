@@ -60,6 +60,9 @@ class Cues(Value):
     refers: tuple[str, ...]
     all_but: tuple[str, ...]
     sum: tuple[str, ...]
+    everything: tuple[str, ...]
+    excepting: tuple[str, ...]
+    condition: tuple[str, ...]
 
 
 class Small(Value):

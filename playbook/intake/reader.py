@@ -23,7 +23,14 @@ from playbook.intake.phrases import Hit
 from playbook.intake.products import Catalogue, Link, WordLinker, find_links, find_skus, longest_gloss, stem
 from playbook.intake.proposals import SURE_PRODUCT, Proposals, Proposer
 from playbook.intake.redact import personal_spans, redact
-from playbook.intake.settling import Known, nothing_arrived, settle, strangers, without_superseded
+from playbook.intake.settling import (
+    Known,
+    everything_back,
+    nothing_arrived,
+    settle,
+    strangers,
+    without_superseded,
+)
 from playbook.intake.text import Folded, Kind, Token, fold, tokens
 
 LONGEST_RAW = 200_000
@@ -236,6 +243,7 @@ def read(
         _imply_products(text, clauses, functions)
     assembly = Assembler(words, functions, text.conjunctions).run(clauses)
     assembly = nothing_arrived(assembly, clauses, len(lines)) or assembly
+    assembly = everything_back(assembly, clauses, len(lines)) or assembly
     if text.earlier:
         assembly = without_superseded(assembly, text.earlier)
     result = proposer.propose(assembly)

@@ -15,6 +15,7 @@ from playbook.intake.clauses import Clause
 from playbook.intake.differences import counts
 from playbook.intake.lexicon import Lexicon, small_words
 from playbook.intake.mentions import Mention
+from playbook.intake.model import AskedRemedyKind
 from playbook.intake.numbers import Quantity
 from playbook.intake.phrases import Hit
 from playbook.intake.products import stem
@@ -309,6 +310,43 @@ def nothing_arrived(assembly: Assembly, clauses: Sequence[Clause], lines: int) -
     claim = Claim(every, hit.start, hit.end, found.sentence, issue=ProblemType.LATE)
     claim.group = claim.quantity = Quantity(hit.start, hit.end, "all")
     return Assembly(claims=[claim])
+
+
+def everything_back(assembly: Assembly, clauses: Sequence[Clause], lines: int) -> Assembly | None:
+    """Read "we would like to return everything except the lamps" as a wish about every other line.
+
+    None where the message claims anything else, or wishes it on a condition only: then it is about that.
+    """
+    if not lines or any(not (claim.fine or claim.wish) for claim in assembly.claims):
+        return None
+    conditional = -1
+    for place, clause in enumerate(clauses):
+        if clause.has("condition"):
+            conditional = clause.sentence
+        wish = any(hit.label == f"remedy:{AskedRemedyKind.RETURN}" for hit in clause.remedies)
+        if not wish or not clause.has("everything") or conditional == clause.sentence:
+            continue
+        hit = clause.cues["everything"][0]
+        kept: set[int] = set()
+        excepting = False
+        for other in clauses[place:]:
+            if other.sentence > clause.sentence + 1:
+                break
+            starts = [known.end for known in other.cues.get("excepting", ())]
+            for mention in other.mentions:
+                if excepting or any(start <= mention.start for start in starts):
+                    kept.update(mention.lines)
+            excepting = bool(starts) or (excepting and other.sentence == clause.sentence)
+        named = [one for one in clause.mentions if not kept.issuperset(one.lines)]
+        wanted = tuple(line for line in range(lines) if line not in kept)
+        if named or not wanted:
+            return None
+        every = Mention(hit.start, hit.end, wanted, _WHOLE_ORDER, meant=True)
+        claim = Claim(every, clause.start, clause.end, clause.sentence, issue=ProblemType.CHANGED_MIND)
+        claim.group = claim.quantity = Quantity(hit.start, hit.end, "all")
+        claim.wish = True
+        return Assembly(claims=[*(one for one in assembly.claims if one.fine), claim])
+    return None
 
 
 def without_superseded(assembly: Assembly, earlier: Collection[int]) -> Assembly:

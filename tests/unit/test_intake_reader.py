@@ -352,3 +352,22 @@ def test_an_order_of_which_nothing_came_is_late_as_a_whole() -> None:
 
 def test_a_count_that_differs_is_no_swap() -> None:
     assert told("red mugs: 7 received instead of 12") == [(1, 5, "missing")]
+
+
+@pytest.mark.parametrize(
+    ("message", "lines"),
+    [
+        ("We would like to return everything.", {1, 2, 3, 4, 5, 6, 7, 8, 9}),
+        ("We would like to return everything except the vases and the green clocks.", {1, 2, 4, 5, 6, 7, 9}),
+        ("Wir möchten alles zurückschicken außer den Papierservietten.", {1, 2, 3, 4, 5, 6, 8, 9}),
+        ("If no exchange is possible, we would like to return everything.", set()),
+        ("2 vases are missing, we would like to return everything.", {3}),
+    ],
+)
+def test_a_wish_to_return_everything(message: str, lines: set[int]) -> None:
+    reading = read(message, LINES, encoder=None)
+    assert {item.line for item in reading.items} == lines
+    assert not any(item.sure for item in reading.items if item.issue is ProblemType.CHANGED_MIND)
+    ordered = {line.line: line.units for line in LINES}
+    wished = [item for item in reading.items if item.issue is ProblemType.CHANGED_MIND]
+    assert all(item.line is not None and item.units == ordered[item.line] for item in wished)
