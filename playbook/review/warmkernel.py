@@ -43,7 +43,7 @@ class WarmKernel:
     def _forget(self, manager: KernelManager) -> None:
         client = BlockingKernelClient()  # a session of its own: answers go to the session that asks
         client.load_connection_info(manager.get_connection_info())
-        client.start_channels()
+        client.start_channels(iopub=False, stdin=False, hb=False, control=False)
         try:
             request = client.execute("%reset -f", silent=True)
             while manager.is_alive():

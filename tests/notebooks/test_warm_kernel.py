@@ -33,7 +33,7 @@ def known(kernel: WarmKernel, name: str) -> bool:
     assert kernel.manager is not None
     client = BlockingKernelClient()
     client.load_connection_info(kernel.manager.get_connection_info())
-    client.start_channels()
+    client.start_channels(iopub=False, stdin=False, hb=False, control=False)
     reply = client.execute("", user_expressions={"it": name}, silent=True, reply=True, timeout=30)
     client.stop_channels()
     status: str = reply["content"]["user_expressions"]["it"]["status"]
