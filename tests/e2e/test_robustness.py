@@ -85,6 +85,8 @@ def test_two_windows_on_one_case_end_in_a_notice(browser: Browser, server: Serve
 def test_row_and_quote_point_at_each_other(browser: Browser, server: Server, watch: Watch) -> None:
     person = new_person(browser, server, watch)
     locked(person, f"Order {ORDER}: 2 glass lanterns arrived broken.")
+    person.page.locator("mark[data-from]:visible", has_text="lanterns").first.wait_for()
+    person.page.locator(".pb-rows [data-from]:visible").first.wait_for()
     person.page.get_by_label("Units of LANT-M").first.focus()
     here = person.page.locator("mark.pb-here:visible")
     here.first.wait_for()
