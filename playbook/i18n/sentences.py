@@ -19,7 +19,7 @@ SENTENCES: dict[str, str] = {
         "“{fact}” does not make it certain: buyers share names and e-mails, and one fact counts once."
         " Add another fact."
     ),
-    "nothing_picked": N_("Pick one of the {candidates} orders found, or type more facts."),
+    "nothing_picked": N_("Pick one of the orders found ({candidates}), or type more facts."),
     "remedies_on_lock": N_("Remedies agreed for this order: {count}. Withdraw them before the lock."),
     "reason_needed": N_("Write the reason: colleagues will ask for it."),
     # breakdown

@@ -91,7 +91,7 @@ class LockModel(t.HasTraits):
             self.found = None
         ids = [candidate.order.order_id for candidate in self.candidates]
         if self.picked not in ids:
-            self.picked = ids[0] if self.verdict == "certain" or len(ids) == 1 else ""
+            self.picked = ids[0] if self.verdict == "certain" else ""
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:

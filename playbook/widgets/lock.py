@@ -129,7 +129,7 @@ class SearchView(View):
             ),
         }
         style = {"certain": "pb-ok", "ask": "pb-note", "none": "pb-empty"}[model.verdict]
-        alone = _("One order could be meant: look at it and confirm it with a second fact.")
+        alone = _("One order could be meant: look at it, pick it and confirm it with a second fact.")
         head = alone if model.verdict == "ask" and len(candidates) == 1 else heads[model.verdict]
         self.verdict.value = h.tag("p", h.text(head), cls=style)
         self._draw_candidates(candidates)

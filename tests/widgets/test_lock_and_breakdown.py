@@ -55,6 +55,18 @@ class TestLock:
         assert window.case.order is not None
         assert window.case.order.order_id == name.removeprefix("Lock ")
 
+    def test_a_single_order_that_is_not_certain_has_to_be_picked(self, desk: Desk, windows: Windows) -> None:
+        desk.store.put_orders([an_order(a_line(1, sku="LAMP-9", title="Desk lamp"))], "test")
+        window = windows(case_id=opened(desk, "My desk lamp is broken").case_id)
+        window.set("SKU", "LAMP-9")
+        window.sees("One order could be meant: look at it, pick it and confirm it with a second fact.")
+        assert window.button("Lock this order").disabled
+        window.click("Pick")
+        assert window.button(f"Lock {ORDER_ID}").disabled
+        window.choose("Second fact", "Checked in Seller Central")
+        window.click(f"Lock {ORDER_ID}")
+        assert window.step == "breakdown"
+
     def test_nothing_found_says_what_to_type(self, desk: Desk, windows: Windows) -> None:
         window = windows(case_id=opened(desk, "").case_id)
         window.sees("No order found.", "No message text: none was pasted, or it was deleted after its time.")
