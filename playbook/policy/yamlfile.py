@@ -210,4 +210,6 @@ def _syntax(error: yaml.YAMLError, text: str) -> tuple[int, str]:
     if mark is not None and 0 < line <= len(lines) and re.match(r"\s*\t", lines[line - 1]):
         return line, "a tab is used for indentation; use spaces"
     problem = str(getattr(error, "problem", None) or error)
+    if "nesting depth" in problem:  # PyYAML has a limit of its own from 6.0.4 on
+        problem = "nested too deeply"
     return line, f"not valid YAML: {problem}"
