@@ -17,8 +17,9 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,10 +109,12 @@ def invented() -> Iterator[Case]:
         )
 
 
-def buyer_messages() -> Iterator[Case]:
-    """``buyer_messages``: real order lines, invented wording, gold per SKU and units."""
+def buyer_messages(
+    path: Path = SHARED / "buyer_messages" / "cases.jsonl", group: str = "buyer"
+) -> Iterator[Case]:
+    """``buyer_messages``, or another file in its form: order lines, wording, gold per SKU and units."""
     seen: Counter[str] = Counter()
-    for row in _rows(SHARED / "buyer_messages" / "cases.jsonl"):
+    for row in _rows(path):
         language = row["language"]
         lines = tuple(
             LineRef(line["line"], line["sku"], line["description"], line["qty"])
@@ -123,10 +126,10 @@ def buyer_messages() -> Iterator[Case]:
             if item["type"] != "no_issue"
         )
         complete = {row["order_id"]} if row["order_id_shape"] in ("full", "no_dashes") else set()
-        part = _part(seen[language])
+        part = _part(seen[language]) if group == "buyer" else "look"
         seen[language] += 1
         yield Case(
-            row["case_id"], f"buyer {language}", part, row["message"], lines, gold, frozenset(complete)
+            row["case_id"], f"{group} {language}", part, row["message"], lines, gold, frozenset(complete)
         )
 
 
@@ -296,9 +299,18 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--show", metavar="GROUP", help="differences of a group, such as 'buyer en'")
     arguments.add_argument("--without-encoder", action="store_true", help="read by rules alone")
+    arguments.add_argument(
+        "--messages",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="read only these files, in the form of buyer_messages",
+    )
     options = arguments.parse_args()
-    sources = [invented]
-    if SHARED.exists():
+    sources: list[Callable[[], Iterator[Case]]] = [invented]
+    if options.messages:
+        sources = [partial(buyer_messages, path, path.stem) for path in options.messages]
+    elif SHARED.exists():
         sources += [buyer_messages, zh_quantity_complaints, tau_retail]
     else:
         print(f"no shared sets at {SHARED}: only the invented messages are read", file=sys.stderr)
