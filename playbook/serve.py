@@ -19,6 +19,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
 from playbook.settings import Settings, notebooks_dir
+from playbook.sockets import fits
 
 PAGES = ("home.ipynb", "case.ipynb")
 """The notebooks that are served; nothing else in the folder is."""
@@ -32,9 +33,6 @@ POOL = {"home.ipynb": 1, "case.ipynb": 2}
 
 EVERYWHERE = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - names, not a binding
 """Addresses that answer on the loopback interface too."""
-
-LONGEST_SOCKET = 103
-"""Bytes of a socket's path that every POSIX system takes: Linux 107, macOS 103."""
 
 PATIENCE_SECONDS = 120
 """How long the start waits for warm kernels before it says that they are slow."""
@@ -192,7 +190,7 @@ def configuration(host: str, port: int, *, preheat: bool) -> Config:
 def _transport() -> str:
     """How kernels are reached: sockets, or ports where the sockets' paths would be too long."""
     socket_path = Path(tempfile.gettempdir()) / "voila_00000000" / f"kernel-{'0' * 36}-ipc-0"
-    return "ipc" if os.name == "posix" and len(os.fsencode(socket_path)) <= LONGEST_SOCKET else "tcp"
+    return "ipc" if fits(socket_path) else "tcp"
 
 
 def serve(

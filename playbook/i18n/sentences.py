@@ -131,6 +131,10 @@ SENTENCES: dict[str, str] = {
         "The second reader named a product that is not on this order and was not believed:"
         " this is the offline reading alone."
     ),
+    "second_reader_failed": N_(
+        "The second reader stopped because of an error in this program, which is in the log:"
+        " this is the offline reading alone."
+    ),
     "message_truncated": N_("Only the first {read} of {length} characters were read."),
     # evidence for an order
     "order_id_in_text": N_("its complete number is in the text"),

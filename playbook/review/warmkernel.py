@@ -1,6 +1,5 @@
 """One kernel for many notebooks, one after another: each finds it as if just started."""
 
-import os
 import tempfile
 from pathlib import Path
 from queue import Empty
@@ -11,8 +10,7 @@ from jupyter_client.manager import KernelManager
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
-LONGEST_SOCKET = 90
-"""Characters of a socket's path that every system takes, with room for the number behind it."""
+from playbook.sockets import fits
 
 
 class WarmKernel:
@@ -92,7 +90,5 @@ def connection(folder: Path) -> dict[str, str]:
     Left to itself jupyter_client names such sockets ``kernel-ipc-N`` in the working directory, where
     kernels that start at the same moment take each other's.
     """
-    place = str(folder / "k")
-    if os.name != "posix" or len(os.fsencode(place)) > LONGEST_SOCKET:
-        return {"transport": "tcp"}
-    return {"transport": "ipc", "ip": place}
+    place = folder / "k"  # jupyter_client puts a number behind it
+    return {"transport": "ipc", "ip": str(place)} if fits(Path(f"{place}-00000")) else {"transport": "tcp"}

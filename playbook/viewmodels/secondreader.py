@@ -1,17 +1,20 @@
 """The second reader beside the breakdown: asked in the background, taken in where nothing was edited yet."""
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Literal
 
 import traitlets as t
 
-from playbook.domain.problems import Problem
+from playbook.domain.problems import Problem, problem
 from playbook.intake import Reading
 from playbook.intake.second import Endpoint, ReadTwice, read_twice
 from playbook.viewmodels.breakdown import BreakdownModel
 from playbook.viewmodels.case import line_refs
 from playbook.viewmodels.traits import state
+
+_LOG = logging.getLogger(__name__)
 
 Soon = Callable[[Callable[[], None]], None]
 Waiting = Literal["", "reading", "taken", "waits"]
@@ -47,7 +50,11 @@ class SecondReaderModel(t.HasTraits):
         offline = work.reading
 
         def ask() -> None:
-            twice = read_twice(message, lines, where, language=language, offline=offline)
+            try:
+                twice = read_twice(message, lines, where, language=language, offline=offline)
+            except Exception:  # noqa: BLE001 - a bug must not leave the page waiting
+                _LOG.exception("second reading failed")
+                twice = ReadTwice(offline, problem("second_reader_failed"))
             self._soon(lambda: self._take(twice, order_id))
 
         threading.Thread(target=ask, name="second reading", daemon=True).start()

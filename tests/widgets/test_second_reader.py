@@ -12,6 +12,7 @@ import pytest
 from playbook.desk import Desk
 from playbook.domain.ids import OrderId
 from playbook.steps.commands import WithdrawLock
+from playbook.viewmodels import secondreader
 from playbook.widgets import breakdown
 from tests.builders import a_line, an_order, lock
 from tests.desks import carried_out, opened
@@ -123,6 +124,20 @@ def test_trouble_is_a_sentence_and_the_page_works_on(open_page: Callable[..., Pa
     page = open_page(lang="zh_CN")
     page.heard()
     page.window.sees("无法连接第二阅读器：以下只是离线阅读的结果。")
+
+
+def test_a_bug_in_the_second_reader_leaves_nobody_waiting(
+    open_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_given: object, **_named: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(secondreader, "read_twice", broken)
+    page = open_page()
+    page.heard()
+    page.window.sees("The second reader stopped because of an error in this program")
+    assert READING not in page.window.text
+    assert page.window.field("Units of KX-1").value == "3"
 
 
 def test_the_page_does_not_wait(open_page: Callable[..., Page], model: Model) -> None:
