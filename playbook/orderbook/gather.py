@@ -1,7 +1,7 @@
 """Which orders are worth a closer look: everything that any one known fact leads to."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from typing import Any
@@ -15,6 +15,7 @@ from playbook.orderbook.query import EvidenceFact, Query
 from playbook.store import Key, PersonKey, Store
 from playbook.store.keys import clean, fold, mail_key, name_words, squeeze, title_key
 from playbook.store.orderbook import Holds
+from playbook.store.vault import PersonHint
 
 MOST_ORDERS = 50
 """So many orders are looked at closely; what leads to more identifies none of them."""
@@ -170,12 +171,20 @@ def _with_part(part: str, query: Query, store: Store) -> dict[OrderId, int]:
 def _by_person(query: Query, store: Store, leads: Leads) -> None:
     """E-mail, name, postcode and city, typed or in the text; what hides many buyers is passed over."""
     if wanted := hints(query):
-        found = store.find_persons(wanted, limit=MOST_PERSONS)
+        found = _unless_one_fits(wanted, store.find_persons(wanted, limit=MOST_PERSONS))
         for order_id, recipient in store.recipients(list(found)).items():
             for fact in compare(query, recipient):
                 leads.note(order_id, fact)
     if query.text:
         _by_person_in_text(fold(query.text), store, leads)
+
+
+def _unless_one_fits(wanted: Sequence[PersonHint], found: dict[OrderId, int]) -> dict[OrderId, int]:
+    """Without those of whom less than half fits, where somebody is found of whom everything does."""
+    whole = sum(hint.weight for hint in wanted if hint.kind is not PersonKey.EMAIL_WORD)
+    if max(found.values(), default=0) < whole:
+        return found
+    return {order_id: weight for order_id, weight in found.items() if 2 * weight >= whole}
 
 
 def _by_person_in_text(text: str, store: Store, leads: Leads) -> None:

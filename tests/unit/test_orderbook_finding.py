@@ -401,6 +401,16 @@ class TestPersons:
         said = " ".join(fact.why for fact in found.candidates[0].evidence).casefold()
         assert not [part for part in ("ines", "falkenrath", "34117", "example") if part in said]
 
+    def test_whoever_shares_little_is_left_out_once_somebody_fits_whole(self, store: SqlStore) -> None:
+        namesake = Recipient(name="Ines Odwalla", postcode="99999", city="Kassel")
+        neighbour = Recipient(name="Ines Falkenrath", postcode="34119", city="Kassel")
+        put(store, person=namesake, order_id=OrderId("204-1111111-2222222"))
+        put(store, person=neighbour, order_id=OrderId("204-3333333-4444444"))
+        query = Query(name="Ines Falkenrath", postcode="34117", city="Kassel")
+        assert ids(find(query, store, NOW)) == ["204-3333333-4444444", "204-1111111-2222222"]
+        put(store, person=self.PERSON)
+        assert ids(find(query, store, NOW)) == [ORDER_ID, "204-3333333-4444444"]
+
     def test_the_masked_buyer_of_amazon_business_leads_nowhere(self, store: SqlStore) -> None:
         put(store, person=MASK)
         put(store, person=MASK, order_id=OrderId("204-1111111-2222222"))
