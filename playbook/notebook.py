@@ -11,6 +11,7 @@ from playbook.page import PageRequest
 from playbook.settings import LANGUAGES, Settings
 
 if TYPE_CHECKING:
+    from playbook.domain.problems import Problem
     from playbook.review.replay import Replay
     from playbook.viewmodels.case import CaseModel
 
@@ -236,15 +237,21 @@ class _Page:
 
     def _open(self) -> None:
         from playbook.domain.ids import is_case_id
+        from playbook.domain.problems import problem
+        from playbook.orderbook import samples_loaded
 
-        asked = self.asked
-        case_id = self._open_sample(asked.sample) if asked.sample and not asked.case else asked.case
+        asked, case_id = self.asked, self.asked.case
+        if asked.sample and not case_id:
+            if not samples_loaded(self.desk.store):
+                self._cannot_open(problem("sample_without_its_orders", sample=asked.sample))
+                return
+            case_id = self._open_sample(asked.sample)
         if not case_id and not asked.sample:
             self._new_case()
             return
         case = self.desk.case(case_id) if is_case_id(case_id) else None
         if case is None:
-            self._no_such_case(case_id or asked.sample)
+            self._cannot_open(problem("unknown_case", case_id=case_id or asked.sample))
             return
         self._fill(case)
 
@@ -280,14 +287,13 @@ class _Page:
         view.show()
         self.slots["header"].children = [view]
 
-    def _no_such_case(self, asked: str) -> None:
-        from playbook.domain.problems import problem
+    def _cannot_open(self, why: "Problem") -> None:
         from playbook.i18n import say, translator
         from playbook.widgets import html as h
         from playbook.widgets.base import html
 
         _ = translator(self.asked.lang)
-        text = say(problem("unknown_case", case_id=asked), self.asked.lang)
+        text = say(why, self.asked.lang)
         link = h.tag("a", h.text(_("All cases")), href=h.link("home", lang=self.asked.lang))
         banner = html(h.tag("div", h.text(text), " ", link, cls="pb-banner", role="alert"), cls="pb")
         self.slots["header"].children = [banner]

@@ -104,6 +104,10 @@ SENTENCES: dict[str, str] = {
     # upkeep
     "already_open": N_("Case {case_id} is already open."),
     "unknown_case": N_("There is no case {case_id}."),
+    "sample_without_its_orders": N_(
+        "The sample case {sample} needs the sample orders, and this desk has orders of its own."
+        " To try it, start with an empty PLAYBOOK_HOME."
+    ),
     "case_closed": N_("Case {case_id} is closed: reopen it first."),
     "already_closed": N_("The case is already closed."),
     "not_closed": N_("The case is not closed."),

@@ -11,8 +11,9 @@ from playbook.desk import Desk
 from playbook.domain.remedies import RemedyKind
 from playbook.i18n import translator
 from playbook.steps.commands import AddNote, SetFlag
+from playbook.store import open_store
 from playbook.widgets.base import View
-from tests.builders import choose
+from tests.builders import a_line, an_order, choose
 from tests.desks import Clock, carried_out, claimed, locked, opened, planned
 from tests.widgets.conftest import Front, Window, at
 
@@ -132,6 +133,15 @@ class TestTheHeader:
         window = windows(sample="abc-list")
         assert window.step == "lock"
         assert window.case.sample == "abc-list"
+
+    def test_a_sample_needs_its_orders(
+        self, home: Path, windows: Windows, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PLAYBOOK_DATABASE", f"sqlite:///{home / 'own.db'}")
+        with open_store(f"sqlite:///{home / 'own.db'}") as own:
+            own.put_orders([an_order(a_line(1))], "test")
+            windows(sample="abc-list").sees("abc-list needs the sample orders", "All cases")
+            assert not own.case_ids()
 
 
 class TestTrouble:
