@@ -21,6 +21,7 @@ from playbook.domain.events import (
     Flagged,
     FollowUpDone,
     FollowUpScheduled,
+    GoodsReceived,
     HandOverAccepted,
     HandOverOffered,
     LockWithdrawn,
@@ -38,6 +39,7 @@ from playbook.domain.events import (
 from playbook.domain.ids import CaseId, Marketplace
 from playbook.domain.orders import Order
 from playbook.domain.promises import FollowUp, Promise, PromiseState
+from playbook.domain.receptions import ReceivedUnits, UnexpectedGoods
 from playbook.domain.remedies import Remedy
 
 WAITING = "waiting_for_evidence"
@@ -56,12 +58,13 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KnownPromise:
-    """A promise with what became of it."""
+    """A promise with what became of it; ``by_amazon``: Amazon kept it for us."""
 
     promise: Promise
     state: PromiseState = PromiseState.OPEN
     reference: str = ""
     settled_at: datetime | None = None
+    by_amazon: bool = False
 
     def is_late(self, now: datetime) -> bool:
         """Whether the promise is, or was until it was kept, overdue."""
@@ -78,6 +81,18 @@ class SentMessage:
     message_ref: str
     at: datetime
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """A parcel that came back, and what was in it."""
+
+    arrived_at: datetime
+    recorded_at: datetime
+    by: str
+    units: tuple[ReceivedUnits, ...]
+    unexpected: tuple[UnexpectedGoods, ...]
+    parcel: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +125,7 @@ class Case:
     withdrawn: tuple[Remedy, ...] = ()
     pending: tuple[ApprovalRequested, ...] = ()
     promises: tuple[KnownPromise, ...] = ()
+    receptions: tuple[Reception, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
     messages: tuple[SentMessage, ...] = ()
     memo: str = ""
@@ -193,11 +209,11 @@ class Case:
         return remedy.remedy in self.begun
 
     def is_final(self, remedy: Remedy) -> bool:
-        """Whether a remedy can no longer be withdrawn: money or goods have begun to move.
+        """Whether a remedy can no longer be withdrawn: money or goods have begun to move, either way.
 
         A trace, a redirect or a refusal that was carried out may give way to another remedy.
         """
-        return remedy.shape.compensates and self.is_begun(remedy)
+        return remedy.shape.compensates and (self.is_begun(remedy) or remedy.received > 0)
 
 
 def fold(case_id: CaseId, events: Iterable[Event]) -> Case:
@@ -212,11 +228,18 @@ def apply(case: Case, events: Iterable[Event]) -> Case:
     return case
 
 
-def _settled(case: Case, promise_id: str, state: PromiseState, event: Event, reference: str = "") -> Case:
+def _settled(
+    case: Case,
+    promise_id: str,
+    state: PromiseState,
+    event: Event,
+    reference: str = "",
+    by_amazon: bool = False,
+) -> Case:
     return replace(
         case,
         promises=tuple(
-            replace(known, state=state, reference=reference, settled_at=event.at)
+            replace(known, state=state, reference=reference, settled_at=event.at, by_amazon=by_amazon)
             if known.promise.promise == promise_id
             else known
             for known in case.promises
@@ -255,6 +278,24 @@ def _still_waiting(case: Case, items: tuple[ClaimItem, ...]) -> tuple[ApprovalRe
 def _waiting_for(case: Case, awaited: frozenset[tuple[str, Evidence]]) -> Case:
     flags = case.flags | {WAITING} if awaited else case.flags - {WAITING}
     return replace(case, awaited=awaited, flags=flags)
+
+
+def _received(case: Case, body: GoodsReceived, event: Event) -> Case:
+    """The case after a parcel: each remedy concerned is replaced by what it became, in its place."""
+    known = {remedy.remedy for remedy in case.remedies}
+    now = {remedy.remedy: remedy for remedy in body.remedies}
+    new = [remedy for remedy in body.remedies if remedy.remedy not in known]
+    remedies: list[Remedy] = []
+    for remedy in case.remedies:
+        remedies.append(now.get(remedy.remedy, remedy))
+        remedies.extend(part for part in new if part.split_from == remedy.remedy)
+    reception = Reception(body.arrived_at, event.at, event.actor, body.units, body.unexpected, body.parcel)
+    return replace(
+        case,
+        remedies=tuple(remedies),
+        remedy_ids=case.remedy_ids | now.keys(),
+        receptions=(*case.receptions, reception),
+    )
 
 
 def _applied(case: Case, event: Event) -> Case:
@@ -331,10 +372,12 @@ def _applied(case: Case, event: Event) -> Case:
         case PromiseMade():
             return replace(case, promises=(*case.promises, KnownPromise(body.promise)))
         case PromiseKept():
-            return _settled(case, body.promise, PromiseState.KEPT, event, body.reference)
+            return _settled(case, body.promise, PromiseState.KEPT, event, body.reference, body.by_amazon)
         case PromiseSuperseded():
             after = _given_up(case, body.promise, PromiseState.SUPERSEDED, event)
             return replace(after, promises=(*after.promises, KnownPromise(body.replacement)))
+        case GoodsReceived():
+            return _received(case, body, event)
         case FollowUpScheduled():
             done = tuple(follow_up for follow_up in case.follow_ups if follow_up.done)
             return replace(case, follow_ups=(*done, *body.follow_ups))

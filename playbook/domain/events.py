@@ -18,6 +18,7 @@ from playbook.domain.ids import CaseId, Marketplace
 from playbook.domain.money import Money
 from playbook.domain.orders import Order
 from playbook.domain.promises import FollowUp, Promise
+from playbook.domain.receptions import ReceivedUnits, UnexpectedGoods
 from playbook.domain.remedies import Remedy, RemedyKind
 
 SCHEMA_VERSION = 1
@@ -128,11 +129,15 @@ class PromiseMade(Value):
 
 
 class PromiseKept(Value):
-    """The promised thing happened; ``reference`` is the tracking number, refund id or the like."""
+    """The promised thing happened; ``reference`` is the tracking number, refund id or the like.
+
+    ``by_amazon``: Amazon did it, not we; for example it refunded a return at the carrier's first scan.
+    """
 
     type: Literal["PromiseKept"] = "PromiseKept"
     promise: str
     reference: str = ""
+    by_amazon: bool = False
 
 
 class PromiseSuperseded(Value):
@@ -142,6 +147,22 @@ class PromiseSuperseded(Value):
     promise: str
     replacement: Promise
     reason: str
+
+
+class GoodsReceived(Value):
+    """A parcel came back. ``arrived_at`` is when, ``units`` what of it was expected.
+
+    ``remedies`` are the remedies concerned as they are now: units whose refund depends on their arrival
+    are split off, the ones still awaited keep the rest of the value.
+    """
+
+    type: Literal["GoodsReceived"] = "GoodsReceived"
+    arrived_at: AwareDatetime
+    units: tuple[ReceivedUnits, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    unexpected: tuple[UnexpectedGoods, ...] = ()
+    parcel: str = ""
+    note: str = ""
 
 
 class FollowUpScheduled(Value):
@@ -224,6 +245,7 @@ Body = (
     | PromiseMade
     | PromiseKept
     | PromiseSuperseded
+    | GoodsReceived
     | FollowUpScheduled
     | FollowUpDone
     | MessageApproved

@@ -16,7 +16,7 @@ from playbook.domain.claims import ClaimItem, ProblemType
 from playbook.domain.money import Money
 from playbook.domain.orders import Amounts, Component, Earlier, EarlierKind, OrderLine
 from playbook.domain.promises import PromiseState
-from playbook.domain.remedies import Remedy, RemedyKind
+from playbook.domain.remedies import RejectionReason, Remedy, RemedyKind
 
 _T = TypeVar("_T")
 _K = TypeVar("_K", bound=Hashable)
@@ -184,6 +184,62 @@ def _grouped(values: Iterable[_T], key: Callable[[_T], _K]) -> dict[_K, list[_T]
     for value in values:
         groups.setdefault(key(value), []).append(value)
     return groups
+
+
+@dataclass(frozen=True, slots=True)
+class LineReturns:
+    """Units of a line that have to come back; ``expected`` = accepted + all rejected + awaited.
+
+    ``unexpected`` units of the line came beside them. ``reported`` are those that return reports of the
+    order knew when it was locked: they are the same parcels as seen by Amazon, and count nowhere.
+    """
+
+    line: int
+    expected: int
+    accepted: int
+    rejected: dict[RejectionReason, int]
+    awaited: int
+    unexpected: int
+    reported: int
+
+
+def reception_ledger(case: Case) -> tuple[LineReturns, ...]:
+    """The returns of every line that has any, expected or not."""
+    if case.order is None:
+        return ()
+    accepted, unexpected = Counter[int](), Counter[int]()
+    rejected: dict[int, dict[RejectionReason, int]] = {}
+    for reception in case.receptions:
+        for row in reception.units:
+            accepted[row.line] += row.accepted
+            if row.reason is not None:
+                reasons = rejected.setdefault(row.line, {})
+                reasons[row.reason] = reasons.get(row.reason, 0) + row.rejected
+        for goods in reception.unexpected:
+            if goods.line is not None:
+                unexpected[goods.line] += goods.units
+    expected, awaited = Counter[int](), Counter[int]()
+    for remedy in case.remedies:
+        if remedy.shape.comes_back == "goods":
+            expected[remedy.line] += remedy.units
+            awaited[remedy.line] += remedy.awaited
+    reported = Counter[int]()
+    for earlier in case.order.earlier:
+        if earlier.kind is EarlierKind.RETURN:
+            reported[earlier.line] += earlier.units
+    return tuple(
+        LineReturns(
+            line=line.line,
+            expected=expected[line.line],
+            accepted=accepted[line.line],
+            rejected=rejected.get(line.line, {}),
+            awaited=awaited[line.line],
+            unexpected=unexpected[line.line],
+            reported=reported[line.line],
+        )
+        for line in case.order.lines
+        if line.line in expected or unexpected[line.line]
+    )
 
 
 @dataclass(frozen=True, slots=True)

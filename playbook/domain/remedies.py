@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from playbook.domain.base import Value
 from playbook.domain.money import Money
@@ -59,6 +59,16 @@ SHAPES: dict[RemedyKind, Shape] = {
 }
 
 
+class RejectionReason(StrEnum):
+    """Why units that came back are not taken back at their full price: what the buyer answers for."""
+
+    LATE = "late"
+    USED = "used"
+    DAMAGED = "damaged"
+    INCOMPLETE = "incomplete"
+    OPENED = "opened"
+
+
 def granted(kind: RemedyKind, value: Amounts, refund: Amounts, currency: str) -> Money:
     """What a remedy grants in money: the refund, or the price of the goods that are sent again."""
     if SHAPES[kind].paid != "nothing":
@@ -72,6 +82,11 @@ class Remedy(Value):
     ``value`` is the full price of those units, ``refund`` what is granted of it (both by
     component); ``share`` is the percentage granted. ``rule`` is the id of the policy row,
     ``overrides`` the codes of the reasons against it that somebody entitled set aside.
+
+    Of the units that have to come back, ``accepted`` and ``rejected`` ones arrived. Units that arrive
+    become a remedy of their own (``split_from`` names the one they were part of), so that what is still
+    awaited stays open. Of the price of rejected units ``kept_back`` percent are not refunded, under
+    ``fee_rule``.
     """
 
     remedy: str
@@ -88,10 +103,32 @@ class Remedy(Value):
     overrides: str = ""
     chosen_at: AwareDatetime
     chosen_by: str
+    accepted: int = Field(default=0, ge=0)
+    rejected: int = Field(default=0, ge=0)
+    rejected_for: RejectionReason | None = None
+    kept_back: Decimal = Field(default=Decimal(0), ge=0, le=100)
+    fee_rule: str = ""
+    split_from: str = ""
+
+    @model_validator(mode="after")
+    def _received_fits(self) -> Self:
+        if self.received > self.units:
+            raise ValueError(f"{self.remedy}: {self.received} of {self.units} units came back")
+        return self
 
     @property
     def shape(self) -> Shape:
         return SHAPES[self.kind]
+
+    @property
+    def received(self) -> int:
+        """Units that came back, in whatever state."""
+        return self.accepted + self.rejected
+
+    @property
+    def awaited(self) -> int:
+        """Units that still have to come back."""
+        return self.units - self.received if self.shape.comes_back == "goods" else 0
 
     @property
     def units_used(self) -> int:

@@ -101,6 +101,35 @@ SENTENCES: dict[str, str] = {
     "promise_not_open": N_("The promise {promise} is not open."),
     "unknown_follow_up": N_("There is no open follow-up {follow_up}."),
     "keep_promise_instead": N_("This task watches the promise {promise}: record the promise as kept."),
+    # goods that come back
+    "nothing_received": N_("Enter how many units came back, of at least one line."),
+    "nothing_comes_back": N_("Line {line}: with {kind} nothing comes back. Note the goods as unexpected."),
+    "arrived_in_future": N_("The parcel cannot have arrived at {arrived_at}: it is {now} now."),
+    "arrived_before_order": N_(
+        "The parcel cannot have arrived at {arrived_at}: the order was placed at {placed_at}."
+    ),
+    "received_not_whole": N_("Line {line}: {units} is not a number of units that came back."),
+    "more_than_expected": N_(
+        "Line {line}: {units:unit|units} counted, but only {awaited} are still expected back."
+        " Note the others as unexpected."
+    ),
+    "rejection_reason": N_("Line {line}: rejected units need a reason, and only they do."),
+    "nothing_to_keep_back": N_("Line {line}: there is no open refund from which to keep anything back."),
+    "kept_back_too_much": N_(
+        "Line {line}: the rules let us keep back at most {most} % ({reason}), not {share} %."
+        " Only a lead can make an exception."
+    ),
+    "answer_open": N_(
+        "Line {line}: nothing would be refunded for the rejected units, and an answer to the buyer is"
+        " still promised. Record that answer first."
+    ),
+    "unexpected_not_whole": N_("{units} is not a number of units that came unexpectedly."),
+    "unexpected_what": N_("Say what came unexpectedly: choose the line, or write it down."),
+    "goods_not_received": N_(
+        "Line {line}: {units:unit has|units have} not come back yet. Record what arrived first;"
+        " only if Amazon has already refunded them, say so."
+    ),
+    "not_by_amazon": N_("{kind}: only Amazon's own refund of goods that are on their way back counts here."),
     # upkeep
     "already_open": N_("Case {case_id} is already open."),
     "unknown_case": N_("There is no case {case_id}."),

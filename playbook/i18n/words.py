@@ -10,7 +10,7 @@ from playbook.domain.claims import Evidence, Party, ProblemType
 from playbook.domain.ledgers import PromiseStanding
 from playbook.domain.orders import EarlierKind
 from playbook.domain.promises import FollowUpKind, PromiseKind
-from playbook.domain.remedies import RemedyKind
+from playbook.domain.remedies import RejectionReason, RemedyKind
 
 
 def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for "mark, do not translate here"
@@ -93,6 +93,21 @@ EVIDENCE: dict[Evidence, str] = {
     Evidence.TRACKING: N_("tracking"),
     Evidence.COUNT: N_("count"),
 }
+
+REJECTIONS: dict[RejectionReason, str] = {
+    RejectionReason.LATE: N_("sent back too late"),
+    RejectionReason.USED: N_("used by the buyer"),
+    RejectionReason.DAMAGED: N_("damaged by the buyer"),
+    RejectionReason.INCOMPLETE: N_("incomplete"),
+    RejectionReason.OPENED: N_("seal of software broken"),
+}
+"""Why units that came back are not taken at their full price."""
+
+REASONS: dict[str, str] = {
+    "taken_into_plan": N_("taken into the plan"),
+    "goods_received": N_("the goods came back"),
+}
+"""Reasons that a step itself gives for moving a promise."""
 
 PARTIES: dict[Party, str] = {
     Party.CARRIER: N_("carrier"),
@@ -197,7 +212,18 @@ LANGUAGES: dict[str, str] = {
 
 _WORDS: dict[tuple[str, str], str] = {
     (type(member).__name__, member.value): msgid
-    for table in (STAGES, PROBLEMS, REMEDIES, PROMISES, STANDINGS, FOLLOW_UPS, EVIDENCE, PARTIES, EARLIER)
+    for table in (
+        STAGES,
+        PROBLEMS,
+        REMEDIES,
+        PROMISES,
+        STANDINGS,
+        FOLLOW_UPS,
+        EVIDENCE,
+        PARTIES,
+        EARLIER,
+        REJECTIONS,
+    )
     for member, msgid in table.items()
 }
 

@@ -10,7 +10,7 @@ from playbook.domain.orders import Order
 from playbook.domain.promises import FollowUpKind, Promise
 from playbook.domain.remedies import Remedy
 from playbook.i18n import show, show_named, translator
-from playbook.i18n.words import LETTERS, word
+from playbook.i18n.words import LETTERS, REASONS, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,22 @@ class _Teller:
         units = f"{promise.units} x " if promise.units else ""
         return f"{text} ({units}{self._sku(promise.line)})"
 
+    def received(self, body: e.GoodsReceived) -> str:
+        """What a parcel held: units taken back, units rejected with the reason, goods nobody expected."""
+        _ = translator(self.lang)
+        parts = []
+        for row in body.units:
+            sku = self._sku(row.line)
+            if row.accepted:
+                parts.append(_("{units} x {sku} taken back").format(units=row.accepted, sku=sku))
+            if row.reason is not None:
+                text = _("{units} x {sku} rejected ({reason})")
+                parts.append(text.format(units=row.rejected, sku=sku, reason=show(row.reason, self.lang)))
+        for goods in body.unexpected:
+            what = goods.what if goods.line is None else self._sku(goods.line)
+            parts.append(_("{units} x {sku} unexpected").format(units=goods.units, sku=what))
+        return ", ".join(parts)
+
     def _sku(self, number: int) -> str:
         line = self.order.line(number) if self.order else None
         return str(line.sku if line else number)
@@ -68,6 +84,8 @@ class _Teller:
         match body:
             case e.RemedyChosen():
                 return {body.remedy.remedy: self.remedy(body.remedy)}
+            case e.GoodsReceived():
+                return {remedy.remedy: self.remedy(remedy) for remedy in body.remedies}
             case e.PromiseMade():
                 return {body.promise.promise: self.promise(body.promise)}
             case e.PromiseSuperseded():
@@ -147,9 +165,17 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
             return fill(
                 _("Promised: {what} by {due}"), what=teller.promise(body.promise), due=body.promise.due_at
             )
-        case e.PromiseKept():
+        case e.GoodsReceived():
             return fill(
-                _("Promise kept: {what}. {reference}"),
+                _("Goods received: {what}. {parcel} {note}"),
+                what=teller.received(body),
+                parcel=body.parcel,
+                note=body.note,
+            )
+        case e.PromiseKept():
+            kept = _("Amazon did it: {what}. {reference}")
+            return fill(
+                kept if body.by_amazon else _("Promise kept: {what}. {reference}"),
                 what=teller.name(body.promise),
                 reference=body.reference,
             )
@@ -158,7 +184,7 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
                 _("Promise moved to {due}: {what}. {reason}"),
                 what=teller.promise(body.replacement),
                 due=body.replacement.due_at,
-                reason=body.reason,
+                reason=_(REASONS[body.reason]) if body.reason in REASONS else body.reason,
             )
         case e.FollowUpScheduled():
             return fill(_("Follow-ups scheduled: {count}."), count=len(body.follow_ups))

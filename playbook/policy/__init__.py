@@ -3,7 +3,7 @@
 from playbook.policy.base import Confidence, PolicyError, PolicyFault, Text
 from playbook.policy.policy import Policy, load_policy
 from playbook.policy.remedy_rows import Outcome, RemedyRow
-from playbook.policy.rows import CalendarRow, DeadlineRow, MarketRow, MessageRuleRow
+from playbook.policy.rows import CalendarRow, DeadlineRow, MarketRow, MessageRuleRow, RestockingRow
 from playbook.policy.tables import Lookup, Miss, Overruled, RemedyFacts
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "PolicyFault",
     "RemedyFacts",
     "RemedyRow",
+    "RestockingRow",
     "Text",
     "load_policy",
 ]

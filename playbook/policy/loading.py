@@ -1,4 +1,4 @@
-"""Reads the six policy files into one checked set of rows; reports everything that is wrong at once."""
+"""Reads the seven policy files into one checked set of rows; reports everything that is wrong at once."""
 
 import hashlib
 from collections.abc import Mapping
@@ -31,6 +31,8 @@ from playbook.policy.rows import (
     MessageRuleFile,
     MessageRuleRow,
     RemedyFile,
+    RestockingFile,
+    RestockingRow,
 )
 from playbook.policy.wording import fault_of
 from playbook.policy.yamlfile import Document, YamlError
@@ -42,6 +44,7 @@ FILES: dict[str, type[BaseModel]] = {
     "deadlines.yaml": DeadlineFile,
     "message_rules.yaml": MessageRuleFile,
     "remedies.yaml": RemedyFile,
+    "restocking.yaml": RestockingFile,
 }
 """The policy files in the order in which they are read: later ones refer to earlier ones."""
 
@@ -57,6 +60,7 @@ class Rows:
     deadlines: tuple[DeadlineRow, ...]
     message_rules: tuple[MessageRuleRow, ...]
     approvals: tuple[ApprovalRow, ...]
+    restocking: tuple[RestockingRow, ...]
     markets: Mapping[Marketplace, MarketRow]
     groups: Mapping[str, frozenset[Marketplace]]
     calendars: Mapping[str, CalendarRow]
@@ -96,18 +100,21 @@ def load_rows(files: Mapping[str, bytes]) -> Rows:
     deadlines = loader.read("deadlines.yaml", DeadlineFile)
     rules = loader.read("message_rules.yaml", MessageRuleFile)
     remedies = loader.read("remedies.yaml", RemedyFile)
+    restocking = loader.read("restocking.yaml", RestockingFile)
     if markets:
         faults.extend(incomplete_markets(markets))
     if markets and approvals:
         faults.extend(unpayable_amounts(markets, approvals, loader.documents["approvals.yaml"]))
-    for rows in (approvals, deadlines, rules, remedies):
+    for rows in (approvals, deadlines, rules, remedies, restocking):
         if rows is not None:
             faults.extend(overlaps(rows.rows))
     if calendars:
         faults.extend(repeated(calendars.rows))
     if remedies and deadlines:
         faults.extend(unknown_deadlines(remedies.rows, deadlines.rows))
-    if faults or not (markets and calendars and approvals and deadlines and rules and remedies):
+    if faults or not (
+        markets and calendars and approvals and deadlines and rules and remedies and restocking
+    ):
         raise PolicyError(tuple(sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line))))
     return Rows(
         version=content_hash(files),
@@ -115,6 +122,7 @@ def load_rows(files: Mapping[str, bytes]) -> Rows:
         deadlines=deadlines.rows,
         message_rules=rules.rows,
         approvals=approvals.rows,
+        restocking=restocking.rows,
         markets={row.id: row for row in markets.rows},
         groups=groups,
         calendars={row.id: row for row in calendars.rows},

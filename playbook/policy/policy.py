@@ -6,13 +6,15 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
+from playbook.domain.claims import ProblemType
 from playbook.domain.ids import Marketplace
 from playbook.domain.money import Money
 from playbook.domain.orders import Channel
+from playbook.domain.remedies import RejectionReason
 from playbook.policy.clocks import Clocks
 from playbook.policy.loading import Rows, content_hash, load_rows, read_files
 from playbook.policy.remedy_rows import RemedyRow
-from playbook.policy.rows import DeadlineRow, MarketRow, MessageRuleRow
+from playbook.policy.rows import DeadlineRow, MarketRow, MessageRuleRow, RestockingRow
 from playbook.policy.tables import Lookup, RemedyFacts, RemedyTable
 
 
@@ -121,6 +123,29 @@ class Policy:
                     return None
                 return self.amount(row.then.limit, currency) or Money.zero(currency)
         return Money.zero(currency)
+
+    def restocking(
+        self,
+        reason: RejectionReason,
+        issue: ProblemType,
+        *,
+        market: Marketplace,
+        channel: Channel,
+        on: date,
+    ) -> RestockingRow | None:
+        """The rule under which a part of the price of a returned unit may be kept back; None: nothing."""
+        return next(
+            (
+                row
+                for row in self.rows.restocking
+                if reason in row.when.reason
+                and issue in row.when.issue
+                and market in row.market
+                and channel in row.channel
+                and row.is_valid(on)
+            ),
+            None,
+        )
 
     def message_rules(self, market: Marketplace, on: date) -> tuple[MessageRuleRow, ...]:
         """What messages to buyers of a marketplace must or should not contain."""

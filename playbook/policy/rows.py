@@ -18,7 +18,9 @@ from pydantic import (
 )
 
 from playbook.domain.base import Value
+from playbook.domain.claims import ProblemType
 from playbook.domain.ids import Marketplace
+from playbook.domain.remedies import RejectionReason
 from playbook.policy.base import (
     Amount,
     AmountName,
@@ -190,6 +192,30 @@ class ApprovalRow(Row):
     then: ApprovalThen
 
 
+class RestockingWhen(Value):
+    """Why units that came back were rejected, and what had been claimed about them."""
+
+    reason: tuple[RejectionReason, ...] = Field(min_length=1)
+    issue: tuple[ProblemType, ...] = Field(min_length=1)
+
+
+class RestockingThen(Value):
+    """``most``: percent of the price of the goods that may be kept back."""
+
+    most: Annotated[Amount, Field(gt=0, le=100)]
+    note: Text | None = None
+
+
+class RestockingRow(Row):
+    """How much of the price may be kept back for units that came back late or in another state.
+
+    Where no row holds, nothing may be: only a lead can make an exception, which is recorded.
+    """
+
+    when: RestockingWhen
+    then: RestockingThen
+
+
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -280,6 +306,12 @@ class ApprovalFile(_File):
 
     amounts: Mapping[RowId, Mapping[Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")], Amount]]
     rows: tuple[ApprovalRow, ...] = Field(min_length=1)
+
+
+class RestockingFile(_File):
+    """restocking.yaml: what may be kept back for units that came back late, used or incomplete."""
+
+    rows: tuple[RestockingRow, ...] = Field(min_length=1)
 
 
 class MarketFile(_File):

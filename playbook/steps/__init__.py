@@ -8,13 +8,14 @@ from playbook.domain.events import (
     EvidenceReceived,
     EvidenceRequested,
     FollowUpScheduled,
+    GoodsReceived,
     LockWithdrawn,
     PromiseKept,
     PromiseMade,
     PromiseSuperseded,
     RemedyWithdrawn,
 )
-from playbook.steps import breakdown, commands, followup, lock, remedy, upkeep
+from playbook.steps import breakdown, commands, followup, lock, reception, remedy, upkeep
 from playbook.steps.commands import Actor, Command
 from playbook.steps.decision import Decision, Refused, Setting, after, refused
 from playbook.steps.schedule import schedule
@@ -25,6 +26,7 @@ _MOVES_THE_PLAN = (
     BreakdownConfirmed,
     EvidenceReceived,
     EvidenceRequested,
+    GoodsReceived,
     LockWithdrawn,
     PromiseKept,
     PromiseMade,
@@ -87,6 +89,8 @@ def _decide(case: Case, command: Command, setting: Setting) -> Decision:
             return followup.keep_promise(case, command, setting)
         case commands.ChangePromise():
             return followup.change_promise(case, command, setting)
+        case commands.ReceiveGoods():
+            return reception.receive_goods(case, command, setting)
         case commands.CompleteFollowUp():
             return followup.complete_follow_up(case, command, setting)
         case commands.ApproveMessage():

@@ -11,7 +11,7 @@ from playbook.domain.ids import Marketplace
 from playbook.domain.money import Money
 from playbook.domain.orders import Order
 from playbook.domain.promises import PromiseKind
-from playbook.domain.remedies import RemedyKind
+from playbook.domain.remedies import RejectionReason, RemedyKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,11 @@ class MakePromise:
 
 @dataclass(frozen=True, slots=True)
 class KeepPromise:
+    """``by_amazon``: Amazon has done it, for example refunded a return at the carrier's first scan."""
+
     promise: str
     reference: str = ""
+    by_amazon: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,41 @@ class ChangePromise:
     promise: str
     due_at: datetime
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Units of one remedy as counted on arrival; the rejected ones with their reason.
+
+    ``kept_back``: percent of the price of the rejected units that is not refunded; None is the most that
+    the rules allow.
+    """
+
+    remedy: str
+    accepted: int = 0
+    rejected: int = 0
+    reason: RejectionReason | None = None
+    kept_back: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CountedUnexpected:
+    """Goods in the parcel that nobody expected: of a line of the order, or what they are."""
+
+    units: int
+    line: int | None = None
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveGoods:
+    """Record a parcel that came back. Without ``arrived_at`` it has arrived now."""
+
+    counted: tuple[Counted, ...] = ()
+    unexpected: tuple[CountedUnexpected, ...] = ()
+    arrived_at: datetime | None = None
+    parcel: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +258,7 @@ Command = (
     | MakePromise
     | KeepPromise
     | ChangePromise
+    | ReceiveGoods
     | CompleteFollowUp
     | ApproveMessage
     | WriteMemo

@@ -248,12 +248,22 @@ def _beyond(command: MakePromise, most_units: int, most: Money) -> Problem:
 
 
 def keep_promise(case: Case, command: KeepPromise, setting: Setting) -> Decision:
-    """Record that a promise was kept; its follow-up is done."""
+    """Record that a promise was kept; its follow-up is done.
+
+    The refund of goods that have to come back is not ours to submit before they are here; only Amazon
+    refunds earlier, at the carrier's first scan (facts 3.1), and that is recorded as its doing.
+    """
     promise = next((promise for promise in case.open_promises if promise.promise == command.promise), None)
     if promise is None:
         return refused("promise_not_open", promise=command.promise)
+    remedy = case.remedy(promise.remedy)
+    if promise.kind is PromiseKind.SUBMIT_REFUND and remedy is not None and remedy.awaited:
+        if not command.by_amazon:
+            return refused("goods_not_received", units=remedy.awaited, line=remedy.line)
+    elif command.by_amazon:
+        return refused("not_by_amazon", kind=promise.kind)
     reference = clean(command.reference)
-    kept = PromiseKept(promise=promise.promise, reference=reference)
+    kept = PromiseKept(promise=promise.promise, reference=reference, by_amazon=command.by_amazon)
     done = tuple(
         FollowUpDone(follow_up=follow_up.follow_up, note=reference)
         for follow_up in case.open_follow_ups

@@ -9,7 +9,7 @@ import pytest
 from playbook.domain import events as e
 from playbook.domain.claims import Evidence, ProblemType
 from playbook.domain.promises import PromiseKind
-from playbook.domain.remedies import RemedyKind
+from playbook.domain.remedies import RejectionReason, RemedyKind
 from playbook.letters import journal
 from playbook.steps import Setting
 from playbook.steps.commands import (
@@ -21,11 +21,14 @@ from playbook.steps.commands import (
     Command,
     CompleteFollowUp,
     ConfirmPlan,
+    Counted,
+    CountedUnexpected,
     DecideApproval,
     KeepPromise,
     MakePromise,
     OfferHandOver,
     OpenCase,
+    ReceiveGoods,
     RecordEvidence,
     ReopenCase,
     RequestEvidence,
@@ -62,12 +65,21 @@ def the_life_of_a_case() -> tuple[e.Event, ...]:
         (agent, lock(ORDER)),
         (agent, WithdrawLock("another buyer")),
         (agent, lock(ORDER)),
-        (agent, broken_down(claim(3), claim(4, ProblemType.DEFECT, 2), claim(1, ProblemType.NO_ISSUE, 3))),
+        (
+            agent,
+            broken_down(
+                claim(3),
+                claim(4, ProblemType.DEFECT, 2),
+                claim(1, ProblemType.NO_ISSUE, 3),
+                claim(2, ProblemType.CHANGED_MIND, 3),
+            ),
+        ),
         (agent, RequestEvidence(("c1",), Evidence.VIDEO)),
         (agent, RecordEvidence(("c1",), Evidence.VIDEO)),
         (agent, choose(RemedyKind.REPLACEMENT, "c1")),
         (agent, WithdrawRemedy("r1", "buyer wants money")),
         (agent, choose(RemedyKind.REPLACEMENT, "c1")),
+        (agent, choose(RemedyKind.RETURN_REFUND, "c4")),
         (agent, choose(RemedyKind.REFUND_FULL, "c2", 4)),
     ]
     events: tuple[e.Event, ...] = ()
@@ -88,6 +100,11 @@ def the_life_of_a_case() -> tuple[e.Event, ...]:
     new, case = logged(
         case, ChangePromise(ship.promise, due, "no stock"), MakePromise(PromiseKind.ANSWER, due)
     )
+    events += new
+    back = next(r.remedy for r in case.remedies if r.kind is RemedyKind.RETURN_REFUND)
+    came = Counted(back, accepted=1, rejected=1, reason=RejectionReason.USED)
+    strange = (CountedUnexpected(2, line=1), CountedUnexpected(1, what="a kettle"))
+    new, case = logged(case, ReceiveGoods((came,), strange, parcel="1Z2"))
     events += new
     rest: list[Command] = [
         ApproveMessage("solution", "en", "v-1", "0" * 64, "first_reply"),
@@ -130,7 +147,7 @@ def test_it_tells_the_case_in_english():
         "Case opened for a message of 2026-11-23 15:00.",
         "Order 204-5512873-7719305 locked; lines: 3.",
         "Lock withdrawn: another buyer",
-        "Breakdown confirmed; units with a problem: 7, entries: 2.",
+        "Breakdown confirmed; units with a problem: 9, entries: 3.",
         "Buyer asked for evidence: video; entries: 1.",
         "Evidence received: video; entries: 1.",
         "Agreed: 3 x SKU-1: Replacement",
@@ -141,6 +158,9 @@ def test_it_tells_the_case_in_english():
         "Promised: Ship the goods (3 x SKU-1) by 2026-11-24 17:00",
         "Promise moved to 2026-11-26 17:00: Ship the goods (3 x SKU-1). no stock",
         "Promised: Answer the buyer by 2026-11-26 17:00",
+        "Goods received: 1 x SKU-3 taken back, 1 x SKU-3 rejected (used by the buyer),"
+        " 2 x SKU-1 unexpected, 1 x a kettle unexpected. 1Z2",
+        "Promise moved to 2026-11-26 07:59: Submit the refund (1 x SKU-3). the goods came back",
         "Promise kept: Answer the buyer. 1Z1",
         "Promise kept: Ship the goods (3 x SKU-1). 1Z1",
         "Message sent: The solution, with dates (en)",

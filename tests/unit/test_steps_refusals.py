@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from playbook.domain.claims import Evidence, ProblemType
 from playbook.domain.orders import Channel, EarlierKind
 from playbook.domain.problems import Problem
 from playbook.domain.promises import PromiseKind
-from playbook.domain.remedies import RemedyKind
+from playbook.domain.remedies import RejectionReason, RemedyKind
 from playbook.i18n import say
 from playbook.i18n.sentences import SENTENCES
 from playbook.policy import Policy
@@ -29,6 +30,8 @@ from playbook.steps.commands import (
     CompleteFollowUp,
     ConfirmBreakdown,
     ConfirmPlan,
+    Counted,
+    CountedUnexpected,
     DecideApproval,
     KeepPromise,
     LockOrder,
@@ -36,6 +39,7 @@ from playbook.steps.commands import (
     OfferHandOver,
     OpenCase,
     PlanDate,
+    ReceiveGoods,
     RecordEvidence,
     ReopenCase,
     SetFlag,
@@ -113,6 +117,16 @@ def _approve(case: Callable[[], Case] = _pending) -> DecideApproval:
 _LESS = [earlier(units=0, kind=EarlierKind.OTHER_CASE, value=amounts(item="100.00"))]
 _GONE = [earlier(units=9, kind=EarlierKind.OTHER_CASE, value=amounts(item="90.00"))]
 
+
+def _returning() -> Case:
+    """Three unwanted units are on their way back."""
+    return run(a_claimed_case(claim(3, MIND)), choose(RemedyKind.RETURN_REFUND), ConfirmPlan())
+
+
+def _counted(accepted: int, rejected: int = 0) -> ReceiveGoods:
+    return ReceiveGoods((Counted("r1", accepted, rejected),))
+
+
 REFUSALS: dict[str, Refusal] = {
     "unknown_case": Refusal(a_case, AddNote("x")),
     "already_open": Refusal(an_open_case, OpenCase(NOW)),
@@ -169,6 +183,26 @@ REFUSALS: dict[str, Refusal] = {
     "promise_not_open": Refusal(_begun, KeepPromise("p1")),
     "unknown_follow_up": Refusal(an_open_case, CompleteFollowUp("x")),
     "keep_promise_instead": Refusal(a_planned_case, CompleteFollowUp("promise-p1")),
+    "nothing_received": Refusal(_returning, ReceiveGoods()),
+    "nothing_comes_back": Refusal(a_planned_case, _counted(1)),
+    "arrived_in_future": Refusal(
+        _returning, ReceiveGoods((Counted("r1", 1),), arrived_at=NOW + timedelta(hours=1))
+    ),
+    "arrived_before_order": Refusal(
+        _returning, ReceiveGoods((Counted("r1", 1),), arrived_at=NOW - timedelta(days=99))
+    ),
+    "received_not_whole": Refusal(_returning, _counted(-1)),
+    "more_than_expected": Refusal(_returning, _counted(4)),
+    "rejection_reason": Refusal(_returning, _counted(0, 1)),
+    "nothing_to_keep_back": Refusal(_returning, ReceiveGoods((Counted("r1", 1, kept_back=Decimal(5)),))),
+    "kept_back_too_much": Refusal(
+        _returning, ReceiveGoods((Counted("r1", 0, 1, RejectionReason.USED, Decimal(51)),))
+    ),
+    "answer_open": Refusal(_returning, ReceiveGoods((Counted("r1", 0, 3, RejectionReason.OPENED),))),
+    "unexpected_not_whole": Refusal(_returning, ReceiveGoods((), (CountedUnexpected(0, line=1),))),
+    "unexpected_what": Refusal(_returning, ReceiveGoods((), (CountedUnexpected(1),))),
+    "goods_not_received": Refusal(_returning, KeepPromise("p2")),
+    "not_by_amazon": Refusal(_returning, KeepPromise("p1", by_amazon=True)),
     "text_needed": Refusal(an_open_case, AddNote(" ")),
     "memo_too_long": Refusal(an_open_case, WriteMemo("x" * 256)),
     "note_too_long": Refusal(an_open_case, AddNote("x" * 4001)),
