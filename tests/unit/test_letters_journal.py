@@ -158,8 +158,10 @@ def test_it_tells_the_case_in_english():
         "Promised: Ship the goods (3 x SKU-1) by 2026-11-24 17:00",
         "Promise moved to 2026-11-26 17:00: Ship the goods (3 x SKU-1). no stock",
         "Promised: Answer the buyer by 2026-11-26 17:00",
-        "Goods received: 1 x SKU-3 taken back, 1 x SKU-3 rejected (used by the buyer),"
-        " 2 x SKU-1 unexpected, 1 x a kettle unexpected. 1Z2",
+        (
+            "Goods received: 1 x SKU-3 taken back, 1 x SKU-3 rejected (used by the buyer),"
+            " 2 x SKU-1 unexpected, 1 x a kettle unexpected. 1Z2"
+        ),
         "Promise moved to 2026-11-26 07:59: Submit the refund (1 x SKU-3). the goods came back",
         "Promise kept: Answer the buyer. 1Z1",
         "Promise kept: Ship the goods (3 x SKU-1). 1Z1",
