@@ -14,6 +14,7 @@ from playbook.domain.ids import Marketplace
 from playbook.domain.money import Money, minor_unit
 from playbook.domain.orders import Channel
 from playbook.policy import Policy, PolicyError, RemedyFacts, load_policy
+from playbook.policy.windows import STANDARD
 
 FINDINGS, CANNOT_RUN = 1, 3
 """Exit codes beside 0; wrong usage is 2."""
@@ -93,6 +94,12 @@ def lint(folder: Path | None, on: datetime | None) -> None:
 @click.option("--business/--consumer", default=False, show_default=True)
 @click.option("--compensated-before", is_flag=True, help="Units of the line already had a remedy.")
 @click.option("--in-stock/--out-of-stock", "in_stock", default=None, help="Unknown if left out.")
+@click.option(
+    "--in-window/--out-of-window",
+    "in_window",
+    default=None,
+    help="Whether the return window is open; by default counted from the days since delivery.",
+)
 @click.option("--lang", default="en", show_default=True, type=click.Choice(["en", "zh_CN"]))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--all", "everything", is_flag=True, help="Also list rows about other problems and channels.")
@@ -111,6 +118,7 @@ def explain(
     business: bool,
     compensated_before: bool,
     in_stock: bool | None,
+    in_window: bool | None,
     lang: str,
     as_json: bool,
     everything: bool,
@@ -129,6 +137,9 @@ def explain(
     ordered = units if units_ordered is None else units_ordered
     if units > ordered:
         raise click.BadParameter(f"{units} claimed, but only {ordered} ordered", param_hint="--units")
+    if in_window is None and days is not None:
+        row = rules.deadline(STANDARD, market=Marketplace(market), channel=Channel(channel), on=_day(on))
+        in_window = row is not None and days <= (row.then.value or 0)
     facts = RemedyFacts(
         issue=ProblemType(issue),
         channel=Channel(channel),
@@ -143,6 +154,7 @@ def explain(
         evidence=frozenset(Evidence(one) for one in evidence),
         earlier_remedy=compensated_before,
         in_stock=in_stock,
+        in_window=in_window,
     )
     if as_json:
         click.echo(json.dumps(explaining.as_json(rules, facts, _day(on)), ensure_ascii=False, indent=2))

@@ -1,9 +1,10 @@
 """The case: a fold of its events. Nothing here decides; it only says what is so."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import assert_never
 
 from playbook.domain.claims import ClaimItem, Evidence
@@ -18,6 +19,7 @@ from playbook.domain.events import (
     Event,
     EvidenceReceived,
     EvidenceRequested,
+    FactCorrected,
     Flagged,
     FollowUpDone,
     FollowUpScheduled,
@@ -35,9 +37,10 @@ from playbook.domain.events import (
     RemediesOffered,
     RemedyChosen,
     RemedyWithdrawn,
+    RulesAdopted,
 )
 from playbook.domain.ids import CaseId, Marketplace
-from playbook.domain.orders import Order
+from playbook.domain.orders import Channel, FactKind, Order
 from playbook.domain.promises import FollowUp, Promise, PromiseState
 from playbook.domain.receptions import ReceivedUnits, UnexpectedGoods
 from playbook.domain.remedies import Remedy
@@ -100,7 +103,9 @@ class Case:
     """One buyer complaint about one order, as of its last event (``version`` = seq of that event).
 
     ``item_ids`` and ``remedy_ids`` are all ids ever given, ``awaited`` the evidence that was asked for,
-    by claim item. ``stale`` says why later steps no longer hold.
+    by claim item. ``stale`` says why later steps no longer hold. ``order`` holds the facts that the agent
+    corrected, ``locked_order`` is as it was read. ``in_stock`` is what the agent said by line, ``event_on``
+    the day that the buyer named. ``policy_version`` is that of the rules the case follows.
     """
 
     case_id: CaseId
@@ -115,7 +120,10 @@ class Case:
     policy_version: str = ""
     owner: str = ""
     order: Order | None = None
+    locked_order: Order | None = None
     lock_verdict: str = ""
+    in_stock: Mapping[int, bool] = field(default_factory=lambda: MappingProxyType({}))
+    event_on: date | None = None
     items: tuple[ClaimItem, ...] = ()
     item_ids: frozenset[str] = frozenset()
     breakdown_confirmed: bool = False
@@ -298,6 +306,48 @@ def _received(case: Case, body: GoodsReceived, event: Event) -> Case:
     )
 
 
+def _with_fact(case: Case, body: FactCorrected) -> Case:
+    """The case with a fact as the agent states it."""
+    match body.fact:
+        case FactKind.EVENT_ON:
+            return replace(case, event_on=_day(body.value))
+        case FactKind.IN_STOCK:
+            said = {line: known for line, known in case.in_stock.items() if line not in body.lines}
+            if body.value:
+                said |= dict.fromkeys(body.lines, body.value == "yes")
+            return replace(case, in_stock=MappingProxyType(said))
+        case FactKind.MARKETPLACE:
+            return _with_order(case, body, marketplace=Marketplace(body.value))
+        case FactKind.BUSINESS:
+            return _with_order(case, body, business=body.value == "yes")
+        case FactKind.DELIVERED_ON:
+            return _with_order(case, body, delivered_on=_day(body.value))
+        case FactKind.CHANNEL:
+            return _with_order(case, body, channel=Channel(body.value))
+        case FactKind.CATEGORY:
+            return _with_order(case, body, category=body.value)
+        case _:
+            assert_never(body.fact)
+
+
+def _day(value: str) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+def _with_order(case: Case, body: FactCorrected, **update: object) -> Case:
+    """The order, or the lines named, with another value."""
+    order = case.order
+    if order is None:
+        return case
+    if body.lines:
+        lines = tuple(
+            line.model_copy(update=update) if line.line in body.lines else line for line in order.lines
+        )
+        update = {"lines": lines}
+    after = order.model_copy(update=update)
+    return replace(case, order=after, marketplace=after.marketplace)
+
+
 def _applied(case: Case, event: Event) -> Case:
     body = event.body
     match body:
@@ -317,6 +367,8 @@ def _applied(case: Case, event: Event) -> Case:
             return replace(
                 case,
                 order=body.order,
+                locked_order=body.order,
+                in_stock=MappingProxyType({}),
                 lock_verdict=body.verdict,
                 marketplace=body.order.marketplace,
                 stale="",
@@ -325,6 +377,8 @@ def _applied(case: Case, event: Event) -> Case:
             after = replace(
                 case,
                 order=None,
+                locked_order=None,
+                in_stock=MappingProxyType({}),
                 lock_verdict="",
                 items=(),
                 breakdown_confirmed=False,
@@ -332,6 +386,10 @@ def _applied(case: Case, event: Event) -> Case:
                 stale="lock_withdrawn",
             )
             return _waiting_for(after, frozenset())
+        case FactCorrected():
+            return _with_fact(case, body)
+        case RulesAdopted():
+            return replace(case, policy_version=event.policy_version)
         case BreakdownConfirmed():
             known = {item.item for item in body.items}
             after = replace(

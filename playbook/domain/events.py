@@ -16,7 +16,7 @@ from playbook.domain.base import Value
 from playbook.domain.claims import ClaimItem, Evidence
 from playbook.domain.ids import CaseId, Marketplace
 from playbook.domain.money import Money
-from playbook.domain.orders import Order
+from playbook.domain.orders import FactKind, Order
 from playbook.domain.promises import FollowUp, Promise
 from playbook.domain.receptions import ReceivedUnits, UnexpectedGoods
 from playbook.domain.remedies import Remedy, RemedyKind
@@ -54,6 +54,24 @@ class OrderLocked(Value):
 class LockWithdrawn(Value):
     type: Literal["LockWithdrawn"] = "LockWithdrawn"
     reason: str
+
+
+class FactCorrected(Value):
+    """A fact as the agent knows it, for the lines named, or for the order where it is about all of it.
+
+    ``value`` is a date, a name of the vocabulary, or yes or no; empty for not known.
+    """
+
+    type: Literal["FactCorrected"] = "FactCorrected"
+    fact: FactKind
+    value: str = ""
+    lines: tuple[int, ...] = ()
+
+
+class RulesAdopted(Value):
+    """The case follows the rules of the envelope's policy version from here on."""
+
+    type: Literal["RulesAdopted"] = "RulesAdopted"
 
 
 class BreakdownConfirmed(Value):
@@ -233,6 +251,8 @@ Body = (
     CaseOpened
     | OrderLocked
     | LockWithdrawn
+    | FactCorrected
+    | RulesAdopted
     | BreakdownConfirmed
     | EvidenceRequested
     | EvidenceReceived

@@ -23,6 +23,22 @@ class Channel(StrEnum):
     SFP = "SFP"
 
 
+class FactKind(StrEnum):
+    """What an agent may know better than the order book, and state for a case."""
+
+    DELIVERED_ON = "delivered_on"
+    CHANNEL = "channel"
+    CATEGORY = "category"
+    IN_STOCK = "in_stock"
+    MARKETPLACE = "marketplace"
+    BUSINESS = "business"
+    EVENT_ON = "event_on"
+
+
+ORDER_FACTS = frozenset({FactKind.MARKETPLACE, FactKind.BUSINESS, FactKind.EVENT_ON})
+"""Facts about the whole order; the others are about lines of it."""
+
+
 class Component(StrEnum):
     """Parts of the price of one line. Promotions are stored as negative amounts."""
 
@@ -80,8 +96,9 @@ class OrderLine(Value):
     """One line of an order. ``line`` counts from 1 within the order.
 
     ``units_ordered`` counts what Amazon counts: a pack sold under one ASIN is one unit
-    (``pieces_per_unit`` says how many pieces it holds). ``paid`` are line totals by component, of the
-    units that were not cancelled; promotions are never positive, everything else never negative.
+    (``pieces_per_unit`` says how many pieces it holds). ``category`` is one that return windows name.
+    ``paid`` are line totals by component, of the units that were not cancelled; promotions are never
+    positive, everything else never negative.
     """
 
     line: int = Field(ge=1)
@@ -96,6 +113,7 @@ class OrderLine(Value):
     order_item_id: OrderItemId | None = None
     pieces_per_unit: int = Field(default=1, ge=1)
     delivered_on: date | None = None
+    category: str = ""
 
     @model_validator(mode="after")
     def _units_fit(self) -> Self:

@@ -14,12 +14,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from playbook.domain.money import Money
+from playbook.domain.orders import FactKind
 from playbook.domain.problems import Problem
 from playbook.i18n.orders import EVIDENCE, IMPORTS, QUESTIONS, STORE
 from playbook.i18n.sentences import SENTENCES
-from playbook.i18n.words import CLOSINGS, COLUMNS, FLAGS, ROLES, word
+from playbook.i18n.words import ANSWERS, CATEGORIES, CLOSINGS, COLUMNS, FLAGS, ROLES, word
 
-__all__ = ["AGENT_ZONE", "LANGUAGES", "Counted", "say", "show", "show_named", "translator"]
+__all__ = ["AGENT_ZONE", "LANGUAGES", "Counted", "say", "show", "show_fact", "show_named", "translator"]
 
 LANGUAGES = ("en", "zh_CN")
 
@@ -95,6 +96,13 @@ def show_named(name: str, value: Any, lang: str) -> str:
     """The fact *name* inside a sentence: some are codes that have words, the others as `show` has them."""
     msgid = _NAMED[name].get(value) if name in _NAMED and isinstance(value, str) else None
     return show(value, lang) if msgid is None else translator(lang)(msgid)
+
+
+def show_fact(fact: FactKind, value: str, lang: str) -> str:
+    """What an agent stated as a fact, in the words of *lang*."""
+    if fact is FactKind.CATEGORY:
+        return translator(lang)(CATEGORIES.get(value, value) or ANSWERS[""])
+    return translator(lang)(ANSWERS.get(value, value))
 
 
 def show(value: Any, lang: str) -> str:

@@ -22,6 +22,21 @@ SENTENCES: dict[str, str] = {
     "nothing_picked": N_("Pick one of the orders found ({candidates}), or type more facts."),
     "remedies_on_lock": N_("Remedies agreed for this order: {count}. Withdraw them before the lock."),
     "reason_needed": N_("Write the reason: colleagues will ask for it."),
+    # facts
+    "fact_not_a_date": N_("“{text}” is not a date: write it as 2026-11-18."),
+    "delivered_before_order": N_("{day} is before the order was placed ({placed_on}): correct the date."),
+    "delivered_in_future": N_("{day} has not come yet (today is {today}): correct the date."),
+    "event_not_ahead": N_("{day} is not a day ahead of us (today is {today}): check the date."),
+    "fact_unknown_word": N_("“{text}” is not possible here; possible are {allowed}."),
+    "fact_unchanged": N_("{what} is already {value}: nothing to correct."),
+    "marketplace_currency": N_(
+        "{market} is paid in {currency}, this order in {paid_in}: it cannot be an order of {market}."
+    ),
+    "remedies_on_fact": N_(
+        "Remedies agreed or asked for on these lines: {count}. Take them back first,"
+        " because somebody else would decide about them."
+    ),
+    "rules_current": N_("The case already follows the rules of today ({version})."),
     # breakdown
     "unknown_line": N_("The order has no line {line}."),
     "problem_missing": N_("{sku}: choose the problem."),
@@ -68,7 +83,22 @@ SENTENCES: dict[str, str] = {
     ),
     "share_fixed": N_("{kind} always pays {share} %: the share cannot be changed."),
     "share_out_of_range": N_("{share} % is outside what the rule allows: {least} to {most} %."),
-    "share_not_a_number": N_("{text} is not a percentage."),
+    "share_not_a_number": N_("“{text}” is not a percentage: write it like 12.5 or 12,5."),
+    "share_too_fine": N_("“{text}” has too many decimals: a percentage has two at most."),
+    "amount_not_a_number": N_("“{text}” is not an amount: write it like 12.50 or 12,50."),
+    "amount_too_fine": N_("“{text}” has too many decimals: the smallest amount is {smallest}."),
+    "below_zero": N_("“{text}” is below zero: write what the buyer gets, without a sign."),
+    "amount_other_currency": N_("{amount} is not in {currency}, in which this order was paid."),
+    "amount_out_of_range": N_("{amount} is outside what the rule allows: {least} to {most}."),
+    "after_event": N_("May arrive on {arrival} only, after {event_on}, for when the buyer needs it."),
+    "way_evidence": N_("a {evidence} from the buyer"),
+    "way_evidence_and_units": N_("a {evidence} from the buyer, and at most {units:unit|units}"),
+    "way_stock": N_("stock for {units:unit|units} of {sku} (free now: {free})"),
+    "way_delivered_since": N_("a delivery on {day} or later: look up the tracking and correct the date"),
+    "way_wait": N_("waiting until {day}"),
+    "way_units": N_("at most {units:unit|units} instead of {asked}"),
+    "way_share": N_("a share of {share} % at most"),
+    "way_lead": N_("approval by a {role}"),
     "not_for_all": N_("{kind} is not possible for {skus}: choose those one by one."),
     "unknown_remedy": N_("There is no remedy {remedy} in this case."),
     "unknown_approval": N_("There is no open request {approval}: somebody may have decided it."),

@@ -3,12 +3,14 @@
 ``N_`` marks a msgid for extraction; pages translate it with ``translator(lang)``.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from playbook.domain.case import WAITING, Stage
 from playbook.domain.claims import Evidence, Party, ProblemType
 from playbook.domain.ledgers import PromiseStanding
-from playbook.domain.orders import EarlierKind
+from playbook.domain.orders import EarlierKind, FactKind
 from playbook.domain.promises import FollowUpKind, PromiseKind
 from playbook.domain.remedies import RejectionReason, RemedyKind
 
@@ -174,8 +176,41 @@ COLUMNS: dict[str, str] = {
     "evidence": N_("evidence"),
     "earlier_remedy": N_("compensated before"),
     "in_stock": N_("in stock"),
+    "in_window": N_("return window open"),
 }
 """The columns of the decision table."""
+
+FACTS: dict[FactKind, str] = {
+    FactKind.DELIVERED_ON: N_("delivered on"),
+    FactKind.CHANNEL: N_("channel"),
+    FactKind.CATEGORY: N_("product category"),
+    FactKind.IN_STOCK: N_("in stock"),
+    FactKind.MARKETPLACE: N_("marketplace"),
+    FactKind.BUSINESS: N_("business order"),
+    FactKind.EVENT_ON: N_("the buyer needs it on"),
+}
+
+CATEGORIES: dict[str, str] = {
+    "automotive": N_("car accessories"),
+    "books": N_("books"),
+    "camera": N_("cameras"),
+    "diy_tools": N_("DIY and tools"),
+    "electronics": N_("electronics"),
+    "kitchen": N_("kitchen"),
+    "music": N_("music"),
+    "office": N_("office supplies"),
+    "pc": N_("computers"),
+    "personal_care_electronics": N_("personal care electronics"),
+    "software": N_("software"),
+    "toys": N_("toys"),
+    "video": N_("films and video"),
+    "video_games": N_("video games"),
+    "wireless": N_("mobile phones and accessories"),
+}
+"""Product categories that return windows name."""
+
+ANSWERS: dict[str, str] = {"yes": N_("yes"), "no": N_("no"), "": N_("not known")}
+"""What a fact that is true or not can be."""
 
 OUTCOMES: dict[str, str] = {
     "allowed": N_("allowed"),
@@ -210,9 +245,8 @@ LANGUAGES: dict[str, str] = {
 }
 """Buyers' languages by their own names: not translated."""
 
-_WORDS: dict[tuple[str, str], str] = {
-    (type(member).__name__, member.value): msgid
-    for table in (
+TABLES: tuple[Mapping[Any, str], ...] = (
+    *(
         STAGES,
         PROBLEMS,
         REMEDIES,
@@ -223,8 +257,13 @@ _WORDS: dict[tuple[str, str], str] = {
         PARTIES,
         EARLIER,
         REJECTIONS,
-    )
-    for member, msgid in table.items()
+        FACTS,
+    ),
+)
+"""The tables whose members are looked up one by one, see `word`."""
+
+_WORDS: dict[tuple[str, str], str] = {
+    (type(member).__name__, member.value): msgid for table in TABLES for member, msgid in table.items()
 }
 
 

@@ -9,7 +9,7 @@ from playbook.domain import events as e
 from playbook.domain.orders import Order
 from playbook.domain.promises import FollowUpKind, Promise
 from playbook.domain.remedies import Remedy
-from playbook.i18n import show, show_named, translator
+from playbook.i18n import show, show_fact, show_named, translator
 from playbook.i18n.words import LETTERS, REASONS, word
 
 
@@ -49,7 +49,7 @@ class _Teller:
 
     def remedy(self, remedy: Remedy) -> str:
         """A remedy with its units, and its refund if there is one."""
-        text = f"{remedy.units} x {self._sku(remedy.line)}: {translator(self.lang)(word(remedy.kind))}"
+        text = f"{remedy.units} x {self.sku(remedy.line)}: {translator(self.lang)(word(remedy.kind))}"
         return f"{text}, {show(remedy.refund_total, self.lang)}" if remedy.refund else text
 
     def promise(self, promise: Promise) -> str:
@@ -58,25 +58,26 @@ class _Teller:
         if promise.line is None:
             return text
         units = f"{promise.units} x " if promise.units else ""
-        return f"{text} ({units}{self._sku(promise.line)})"
+        return f"{text} ({units}{self.sku(promise.line)})"
 
     def received(self, body: e.GoodsReceived) -> str:
         """What a parcel held: units taken back, units rejected with the reason, goods nobody expected."""
         _ = translator(self.lang)
         parts = []
         for row in body.units:
-            sku = self._sku(row.line)
+            sku = self.sku(row.line)
             if row.accepted:
                 parts.append(_("{units} x {sku} taken back").format(units=row.accepted, sku=sku))
             if row.reason is not None:
                 text = _("{units} x {sku} rejected ({reason})")
                 parts.append(text.format(units=row.rejected, sku=sku, reason=show(row.reason, self.lang)))
         for goods in body.unexpected:
-            what = goods.what if goods.line is None else self._sku(goods.line)
+            what = goods.what if goods.line is None else self.sku(goods.line)
             parts.append(_("{units} x {sku} unexpected").format(units=goods.units, sku=what))
         return ", ".join(parts)
 
-    def _sku(self, number: int) -> str:
+    def sku(self, number: int) -> str:
+        """The SKU of a line, or its number while no order is known."""
         line = self.order.line(number) if self.order else None
         return str(line.sku if line else number)
 
@@ -123,6 +124,16 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
             )
         case e.LockWithdrawn():
             return fill(_("Lock withdrawn: {reason}"), reason=body.reason)
+        case e.FactCorrected():
+            skus = ", ".join(teller.sku(line) for line in body.lines)
+            value = show_fact(body.fact, body.value, lang)
+            if not skus:
+                return fill(_("Fact corrected: {what}: {value}."), what=body.fact, value=value)
+            return fill(
+                _("Fact corrected: {what} of {skus}: {value}."), what=body.fact, skus=skus, value=value
+            )
+        case e.RulesAdopted():
+            return _("The case follows the rules of today from here on.")
         case e.BreakdownConfirmed():
             claimed = [item for item in body.items if not item.is_fine]
             units = sum(item.units for item in claimed)

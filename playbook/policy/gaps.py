@@ -60,6 +60,7 @@ def describe(facts: RemedyFacts) -> str:
             f"{facts.units} units for {facts.claim_value}",
             f"evidence {'/'.join(sorted(facts.evidence)) or 'none'}",
             f"in stock {facts.in_stock}",
+            f"return window open {facts.in_window}",
             f"business {facts.business}",
         ]
     )
@@ -80,18 +81,21 @@ def situations(
     claim_values = _amounts_around(policy, [when.claim_value for when in whens], ordinary)
     evidence = [frozenset[Evidence]()]
     evidence += [frozenset({one}) for one in dict.fromkeys(e for when in whens for e in when.evidence or ())]
-    stock: list[bool | None] = [None]
-    if any(when.in_stock is not None for when in whens):
-        stock += [True, False]
+    stock = _unsure(when.in_stock for when in whens)
+    window = _unsure(when.in_window for when in whens)
     business = _both(when.business for when in whens)
     shipped = _both(when.shipped for when in whens)[::-1]
     earlier = _both(when.earlier_remedy for when in whens)
-    for s, d, u, v, c, e, i, b, r in product(
-        shipped, days, units, unit_values, claim_values, evidence, stock, business, earlier
+    for s, d, u, v, c, e, i, w, b, r in product(
+        shipped, days, units, unit_values, claim_values, evidence, stock, window, business, earlier
     ):
         yield RemedyFacts(
-            issue, channel, market, b, max(u, 1), max(u, 1), v, c, d, s, e, r, i
+            issue, channel, market, b, max(u, 1), max(u, 1), v, c, d, s, e, r, i, w
         )  # fmt: skip
+
+
+def _unsure(wanted: Iterable[bool | None]) -> list[bool | None]:
+    return [None] if all(one is None for one in wanted) else [None, True, False]
 
 
 def _both(wanted: Iterable[bool | None]) -> list[bool]:

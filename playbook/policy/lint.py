@@ -61,7 +61,7 @@ def shadowed(policy: Policy, _on: date) -> Iterator[Finding]:
 def covers(wide: RemedyRow, narrow: RemedyRow, policy: Policy) -> bool:
     """Whether *wide* holds wherever *narrow* does."""
     w, n = wide.when, narrow.when
-    flags = ("business", "shipped", "earlier_remedy", "in_stock")
+    flags = ("business", "shipped", "earlier_remedy", "in_stock", "in_window")
     return (
         narrow.market <= wide.market
         and narrow.channel <= wide.channel

@@ -67,6 +67,7 @@ class RemedyWhen(Value):
     evidence: tuple[Evidence, ...] | None = Field(default=None, min_length=1)
     earlier_remedy: Flag | None = None
     in_stock: Flag | None = None
+    in_window: Flag | None = None
 
     @cached_property
     def conditions(self) -> tuple[str, ...]:

@@ -50,13 +50,22 @@ class Season(Value):
 class DeadlineWhen(Value):
     """What starts the clock.
 
-    ``only`` restricts it to business orders; ``condition`` is something the order does not tell, so the
-    row is left out unless it is asked for by its id.
+    ``only`` restricts it to business orders, ``categories`` to goods of these, ``issue`` to these problems;
+    ``condition`` says so, or something else that the order does not tell: the row is left out then unless
+    it is asked for by its id.
     """
 
     start: RowId
     only: Literal["AMAZON_BUSINESS"] | None = None
     condition: Text | None = None
+    categories: tuple[RowId, ...] = ()
+    issue: tuple[ProblemType, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_explained(self) -> Self:
+        if (self.categories or self.issue) and self.condition is None:
+            raise ValueError("categories and issue need a condition that says in words what they restrict")
+        return self
 
 
 def _calendar_name(value: str, info: ValidationInfo) -> str:

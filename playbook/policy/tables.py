@@ -34,7 +34,8 @@ Trace = tuple[dict[str, str | int | bool | None], ...]
 class RemedyFacts:
     """What the table looks at. ``units`` are the claimed ones; None stands for an unknown fact.
 
-    ``days_since_delivery`` is negative before the (latest) delivery date.
+    ``days_since_delivery`` is negative before the (latest) delivery date; ``in_window`` says whether the
+    return window of these goods is open, see `playbook.policy.windows`.
     """
 
     issue: ProblemType
@@ -50,6 +51,7 @@ class RemedyFacts:
     evidence: frozenset[Evidence]
     earlier_remedy: bool
     in_stock: bool | None
+    in_window: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,7 @@ COLUMNS: dict[str, Callable[[RemedyRow, RemedyFacts, Amounts], _Failed | None]] 
     "evidence": _evidence_column,
     "earlier_remedy": _flag_column("earlier_remedy"),
     "in_stock": _flag_column("in_stock"),
+    "in_window": _flag_column("in_window"),
 }
 """The columns about circumstances, in the order in which they are looked at."""
 

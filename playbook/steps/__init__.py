@@ -7,6 +7,7 @@ from playbook.domain.events import (
     BreakdownConfirmed,
     EvidenceReceived,
     EvidenceRequested,
+    FactCorrected,
     FollowUpScheduled,
     GoodsReceived,
     LockWithdrawn,
@@ -14,8 +15,9 @@ from playbook.domain.events import (
     PromiseMade,
     PromiseSuperseded,
     RemedyWithdrawn,
+    RulesAdopted,
 )
-from playbook.steps import breakdown, commands, followup, lock, reception, remedy, upkeep
+from playbook.steps import breakdown, commands, facts, followup, lock, reception, remedy, upkeep
 from playbook.steps.commands import Actor, Command
 from playbook.steps.decision import Decision, Refused, Setting, after, refused
 from playbook.steps.schedule import schedule
@@ -27,11 +29,13 @@ _MOVES_THE_PLAN = (
     EvidenceReceived,
     EvidenceRequested,
     GoodsReceived,
+    FactCorrected,
     LockWithdrawn,
     PromiseKept,
     PromiseMade,
     PromiseSuperseded,
     RemedyWithdrawn,
+    RulesAdopted,
 )
 """Facts after which a schedule that exists is no longer right."""
 
@@ -69,6 +73,10 @@ def _decide(case: Case, command: Command, setting: Setting) -> Decision:
             return lock.lock(case, command, setting)
         case commands.WithdrawLock():
             return lock.withdraw_lock(case, command, setting)
+        case commands.CorrectFact():
+            return facts.correct_fact(case, command, setting)
+        case commands.AdoptRules():
+            return facts.adopt_rules(case, command, setting)
         case commands.ConfirmBreakdown():
             return breakdown.confirm_breakdown(case, command, setting)
         case commands.RequestEvidence():

@@ -9,7 +9,7 @@ from playbook.domain.claims import Evidence, Party, ProblemType
 from playbook.domain.events import Fact
 from playbook.domain.ids import Marketplace
 from playbook.domain.money import Money
-from playbook.domain.orders import Order
+from playbook.domain.orders import FactKind, Order
 from playbook.domain.promises import PromiseKind
 from playbook.domain.remedies import RejectionReason, RemedyKind
 
@@ -47,6 +47,20 @@ class WithdrawLock:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectFact:
+    """State a fact for lines, or for the order: a date, a word, yes or no; empty for not known."""
+
+    fact: FactKind
+    value: str = ""
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptRules:
+    """Follow the rules of today from here on."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimRow:
     """One row of the breakdown table; None is what nobody has said yet."""
 
@@ -80,12 +94,16 @@ class RecordEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A remedy for a claim item: for all undecided units unless *units* says fewer."""
+    """A remedy for a claim item: for all undecided units unless *units* says fewer.
+
+    What is paid of the price is the rule's share unless *share* (percent) or *amount* says otherwise.
+    """
 
     item: str
     kind: RemedyKind
     units: int | None = None
     share: Decimal | None = None
+    amount: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +266,8 @@ Command = (
     OpenCase
     | LockOrder
     | WithdrawLock
+    | CorrectFact
+    | AdoptRules
     | ConfirmBreakdown
     | RequestEvidence
     | RecordEvidence

@@ -1,6 +1,6 @@
 """What a step answers: events that happened, or problems that a person can act on."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -28,14 +28,16 @@ Decision = tuple[Body, ...] | Refused
 class Setting:
     """What a decision depends on beside case and command: rules, time, person, and the world outside.
 
-    ``elsewhere`` is compensation of the same order by other cases. ``known`` keeps dates that many
-    options share, so that each is counted once.
+    ``elsewhere`` is compensation of the same order by other cases, ``stock`` how many units of a SKU
+    there are, as far as anybody counted. ``known`` keeps dates that many options share, so that each is
+    counted once.
     """
 
     policy: Policy
     now: datetime
     actor: Actor
     elsewhere: tuple[Earlier, ...] = ()
+    stock: Mapping[str, int] = field(default_factory=dict)
     known: dict[tuple[object, ...], tuple[datetime, datetime]] = field(
         default_factory=dict, compare=False, repr=False
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from playbook.domain.case import Case
@@ -14,6 +14,7 @@ from playbook.domain.problems import Problem, problem
 from playbook.domain.promises import PromiseKind
 from playbook.domain.remedies import SHAPES, RemedyKind, granted
 from playbook.policy import Lookup, Miss, RemedyFacts, RemedyRow
+from playbook.policy.windows import ReturnWindow, delivery_day, return_window
 from playbook.steps.decision import Setting
 
 
@@ -33,7 +34,8 @@ class Option:
     ``outcome`` is ``allowed``, ``needs_lead`` or ``refused``; ``problems`` lists every reason for the
     latter two. ``value`` is what the units are worth, ``refund`` what would be paid at the default
     share. ``row`` is the policy row behind it; for a refusal by omission the nearest row. A refused
-    option has no value and no dates.
+    option has no value and no dates. ``notes`` speak against it without forbidding it: such an option is
+    never preferred.
     """
 
     item: str
@@ -49,6 +51,7 @@ class Option:
     buyer_sees: tuple[datetime, datetime] | None
     problems: tuple[Problem, ...]
     currency: str
+    notes: tuple[Problem, ...] = ()
 
     @property
     def refund_total(self) -> Money:
@@ -57,6 +60,11 @@ class Option:
     @property
     def value_total(self) -> Money:
         return amounts_total(self.value, self.currency)
+
+    @property
+    def granted(self) -> Money:
+        """What the option grants in money: the refund, or the price of the goods that are sent again."""
+        return granted(self.kind, self.value, self.refund, self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +127,45 @@ def days_since_delivery(line: OrderLine, order: Order, now: datetime) -> int | N
 
     *now* must be in the zone of the marketplace: delivery dates are local. Negative before the date.
     """
-    day = line.delivered_on or order.latest_delivery_on
+    day = delivery_day(line, order)
     return None if day is None else (now.date() - day).days
+
+
+def window_of(case: Case, item: ClaimItem, setting: Setting) -> ReturnWindow | None:
+    """The return window of the goods of a claim; None while nobody knows when they were delivered."""
+    line = case.order.line(item.line) if case.order else None
+    if case.order is None or line is None:
+        return None
+    return return_window(setting.policy, case.order, line, item.problem, delivery_day(line, case.order))
+
+
+def units_in_stock(case: Case, line: OrderLine, setting: Setting) -> int | None:
+    """Units of the SKU that are free to be sent, as the stock file says; None when it does not.
+
+    Goods that this case has agreed to send and that have not left yet are no longer free.
+    """
+    counted = setting.stock.get(line.sku)
+    if counted is None or case.order is None:
+        return counted
+    same = {other.line for other in case.order.lines if other.sku == line.sku}
+    going = sum(
+        remedy.units
+        for remedy in case.remedies
+        if remedy.line in same and remedy.shape.goes_out == "goods" and not case.is_begun(remedy)
+    )
+    return max(0, counted - going)
+
+
+def is_in_stock(
+    case: Case, line: OrderLine, units: int, setting: Setting, said: bool | None = None
+) -> bool | None:
+    """Whether *units* can be sent: as the agent says (for this choice, for the line), else as counted."""
+    if said is None:
+        said = case.in_stock.get(line.line)
+    if said is not None:
+        return said
+    free = units_in_stock(case, line, setting)
+    return None if free is None else free >= units
 
 
 def facts_of(
@@ -128,13 +173,17 @@ def facts_of(
 ) -> RemedyFacts | None:
     """The columns that the decision table looks at, or None before the lock.
 
-    They describe the whole claim item, so that remedies for a few units at a time get round no rule.
+    They describe the whole claim item, so that remedies for a few units at a time get round no rule;
+    only the stock need not last for more than the units to decide about.
     """
     basis = basis_of(case, item, setting)
-    return None if basis is None else _facts(case, item, basis, setting, in_stock)
+    return None if basis is None else facts_at(case, item, basis, setting, in_stock)
 
 
-def _facts(case: Case, item: ClaimItem, basis: Basis, setting: Setting, in_stock: bool | None) -> RemedyFacts:
+def facts_at(
+    case: Case, item: ClaimItem, basis: Basis, setting: Setting, in_stock: bool | None = None
+) -> RemedyFacts:
+    """The facts of an item for the units of a basis."""
     order, line = basis.order, basis.line
     decided = [remedy.value_total for remedy in case.remedies if remedy.item == item.item and remedy.value]
     value = line.unit_price * basis.undecided
@@ -142,6 +191,7 @@ def _facts(case: Case, item: ClaimItem, basis: Basis, setting: Setting, in_stock
         is_same = basis.units == basis.undecided
         value = amounts_total(basis.value if is_same else basis.left.share(basis.undecided), line.currency)
     local_now = setting.now.astimezone(setting.policy.market(order.marketplace).tz)
+    window = window_of(case, item, setting)
     return RemedyFacts(
         issue=item.problem,
         channel=line.channel,
@@ -155,11 +205,13 @@ def _facts(case: Case, item: ClaimItem, basis: Basis, setting: Setting, in_stock
         shipped=line.units_shipped > 0,
         evidence=item.evidence,
         earlier_remedy=bool(earlier_on(line.line, case, setting.elsewhere)),
-        in_stock=in_stock,
+        in_stock=is_in_stock(case, line, basis.units, setting, in_stock),
+        in_window=None if window is None else setting.now <= window.until,
     )
 
 
-_ORDER = {"allowed": 0, "needs_lead": 1, "refused": 2}
+OUTCOME_ORDER = {"allowed": 0, "needs_lead": 1, "refused": 2}
+"""Outcomes, the best first."""
 
 
 def options(
@@ -174,15 +226,37 @@ def options(
     basis = basis_of(case, item, setting, units)
     if basis is None or item.is_fine or basis.units <= 0:
         return ()
-    lookup = setting.policy.remedies(_facts(case, item, basis, setting, in_stock), setting.now.date())
+    ranked = list(judged(item, basis, facts_at(case, item, basis, setting, in_stock), setting))
+    if case.event_on is not None:
+        ranked = [replace(option, notes=_too_late(option, case, case.event_on, setting)) for option in ranked]
+    best = _preferred(ranked)
+    return tuple(replace(option, preferred=True) if option is best else option for option in ranked)
+
+
+def _preferred(ranked: Sequence[Option]) -> Option | None:
+    """The first option that is not refused and that nothing speaks against."""
+    return next((option for option in ranked if option.outcome != "refused" and not option.notes), None)
+
+
+def _too_late(option: Option, case: Case, event_on: date, setting: Setting) -> tuple[Problem, ...]:
+    """That the goods may arrive after the day for which the buyer needs them."""
+    if option.buyer_sees is None or SHAPES[option.kind].goes_out == "nothing":
+        return ()
+    assert case.order is not None
+    arrival = option.buyer_sees[1].astimezone(setting.policy.market(case.order.marketplace).tz).date()
+    return (problem("after_event", arrival=arrival, event_on=event_on),) if arrival > event_on else ()
+
+
+def judged(item: ClaimItem, basis: Basis, facts: RemedyFacts, setting: Setting) -> tuple[Option, ...]:
+    """Every remedy that the rules know for *facts*, the best first; none is marked as preferred."""
+    lookup = setting.policy.remedies(facts, setting.now.date())
     found = {row.then.remedy: _option(basis, item, row, setting) for row in lookup.hits}
     for kind, misses in _near_misses(lookup).items():
         if kind not in found:
             found[kind] = _refused_by_omission(basis, item, misses, setting)
-    ranked = sorted(found.values(), key=lambda option: (_ORDER[option.outcome], option.row.then.rank))
-    if ranked and ranked[0].outcome != "refused":
-        ranked[0] = replace(ranked[0], preferred=True)
-    return tuple(ranked)
+    return tuple(
+        sorted(found.values(), key=lambda option: (OUTCOME_ORDER[option.outcome], option.row.then.rank))
+    )
 
 
 def _near_misses(lookup: Lookup) -> dict[RemedyKind, tuple[Miss, ...]]:
@@ -215,7 +289,7 @@ def _option(
     value: Amounts = {}
     refund: Amounts = {}
     promises: tuple[DatedPromise, ...] = ()
-    buyer_sees = None
+    seen = None
     outcome = "refused"
     problems = [*against, *guards(basis, item, kind)]
     if row.then.outcome == "refused":
@@ -228,7 +302,7 @@ def _option(
         problems = [*_for_a_lead(row, item), *limit_problems(basis, cost, setting)]
         outcome = "needs_lead" if problems else "allowed"
         promises = dated_promises(basis.order, line, row, setting)
-        buyer_sees = _buyer_sees(basis.order, line, row, promises, setting)
+        seen = buyer_sees(basis.order, line, row, promises, setting)
     return Option(
         item=item.item,
         kind=kind,
@@ -240,7 +314,7 @@ def _option(
         share=share,
         row=row,
         promises=promises,
-        buyer_sees=buyer_sees,
+        buyer_sees=seen,
         problems=tuple(problems),
         currency=line.currency,
     )
@@ -308,6 +382,33 @@ def refund_of(value: Amounts, share: Decimal, row: RemedyRow) -> Amounts:
     return refund
 
 
+def amount_of(value: Amounts, amount: Money, row: RemedyRow) -> Amounts:
+    """*amount* spread over the components that a refund under *row* pays, in proportion, to the exact cent.
+
+    What rounding leaves over goes to the component with the largest part.
+    """
+    paid = refund_of(value, Decimal(100), row)
+    whole = amounts_total(paid, amount.currency)
+    if not whole or not amount:
+        return {}
+    parts = {
+        component: Money.rounded(money.amount * amount.amount / whole.amount, amount.currency)
+        for component, money in paid.items()
+    }
+    rest = amount - amounts_total(parts, amount.currency)
+    largest = max(parts, key=lambda component: parts[component].amount)
+    parts[largest] = parts[largest] + rest
+    return {component: money for component, money in parts.items() if money}
+
+
+def share_of(value: Amounts, amount: Money, row: RemedyRow) -> Decimal | None:
+    """What percentage of the price *amount* is, to two places; None when nothing was paid."""
+    whole = amounts_total(refund_of(value, Decimal(100), row), amount.currency)
+    if not whole:
+        return None
+    return (amount.amount * 100 / whole.amount).quantize(Decimal("0.01"))
+
+
 def dated_promises(
     order: Order, line: OrderLine, row: RemedyRow, setting: Setting
 ) -> tuple[DatedPromise, ...]:
@@ -340,7 +441,7 @@ def _due(
     return known
 
 
-def _buyer_sees(
+def buyer_sees(
     order: Order, line: OrderLine, row: RemedyRow, promises: Sequence[DatedPromise], setting: Setting
 ) -> tuple[datetime, datetime] | None:
     """When the buyer has the money or the goods: earliest and latest, after our last promise."""

@@ -18,7 +18,7 @@ from playbook.domain.events import (
     RemedyWithdrawn,
 )
 from playbook.domain.money import minor_unit, total
-from playbook.domain.orders import Amounts
+from playbook.domain.orders import Amounts, amounts_total
 from playbook.domain.problems import Problem, problem
 from playbook.domain.remedies import Remedy
 from playbook.steps.commands import Choice, ChooseRemedies, DecideApproval, WithdrawRemedy
@@ -27,6 +27,7 @@ from playbook.steps.options import (
     Basis,
     DatedPromise,
     Option,
+    amount_of,
     basis_of,
     compensation_total,
     dated_promises,
@@ -37,6 +38,7 @@ from playbook.steps.options import (
     limit_problems,
     options,
     refund_of,
+    share_of,
 )
 
 __all__ = [
@@ -54,6 +56,8 @@ __all__ = [
     "refund_of",
     "withdraw_remedy",
 ]
+
+ALL = Decimal(100)
 
 LEADS = frozenset({"lead", "manager"})
 """Roles that may decide what a rule leaves to a lead."""
@@ -137,27 +141,43 @@ def _choose(
         return problem(
             "option_refused", kind=choice.kind, problem=item.problem, line=item.line, reasons=option.problems
         )
-    share = option.share if choice.share is None else choice.share
-    out_of_range = _share_problem(option, share)
-    if out_of_range is not None:
-        return out_of_range
+    share = _share(option, choice)
+    if isinstance(share, Problem):
+        return share
     remedy = _remedy(basis, item, option, share, remedy_id, setting)
+    if choice.amount is not None:
+        refund = amount_of(option.value, choice.amount, option.row)
+        remedy = remedy.model_copy(update={"refund": refund})
     against = _reasons_at(basis, option, remedy, setting)
     codes = sorted({reason.code for reason in against})
     offer = Offer(item=item.item, kinds=tuple(o.kind for o in offered if o.outcome != "refused"))
     return remedy.model_copy(update={"overrides": ",".join(codes)}), offer, against
 
 
-def _share_problem(option: Option, share: Decimal) -> Problem | None:
-    """Why the share cannot be granted; None when it can."""
-    if share == option.share:
-        return None
+def _share(option: Option, choice: Choice) -> Decimal | Problem:
+    """The percentage that is chosen: as such, by its amount, or else the rule's; or why it is none."""
     limits = option.row.then.share
+    if choice.amount is not None:
+        if choice.amount.currency != option.currency:
+            return problem("amount_other_currency", amount=choice.amount, currency=option.currency)
+        share = share_of(option.value, choice.amount, option.row)
+        if limits is None or share is None:
+            return problem("share_fixed", kind=option.kind, share=option.share)
+        if not limits.min <= share <= limits.max:
+            least, most = (
+                amounts_total(refund_of(option.value, limit, option.row), option.currency)
+                for limit in (limits.min, limits.max)
+            )
+            return problem("amount_out_of_range", amount=choice.amount, least=least, most=most)
+        return share
+    share = option.share if choice.share is None else choice.share
+    if share == option.share:
+        return share
     if limits is None:
         return problem("share_fixed", kind=option.kind, share=option.share)
     if not share.is_finite() or not limits.min <= share <= limits.max:
         return problem("share_out_of_range", share=share, least=limits.min, most=limits.max)
-    return None
+    return share
 
 
 def _remedy(
@@ -254,8 +274,15 @@ def _judged_again(case: Case, remedy: Remedy, setting: Setting) -> Remedy | tupl
         return against or remedy
     if not _nearly(basis.value, remedy.value):
         return (problem("value_changed", sku=basis.line.sku, units=remedy.units),)
-    refund = {component: basis.value[component].percent(remedy.share) for component in remedy.refund}
-    return remedy.model_copy(update={"value": basis.value, "refund": refund})
+    refund = {c: basis.value[c] if remedy.share == ALL else money for c, money in remedy.refund.items()}
+    return remedy.model_copy(update={"value": basis.value, "refund": _within(refund, basis.value)})
+
+
+def _within(refund: Amounts, value: Amounts) -> Amounts:
+    """*refund* as it was told to the buyer, no component beyond its value."""
+    return {
+        c: money if abs(money.amount) <= abs(value[c].amount) else value[c] for c, money in refund.items()
+    }
 
 
 def _nearly(one: Amounts, other: Amounts) -> bool:

@@ -169,7 +169,7 @@ class LockModel(t.HasTraits):
     @property
     def changed_since_lock(self) -> bool:
         """Whether a later import changed the order after it was locked."""
-        order = self.work.case.order
+        order = self.work.case.locked_order
         if order is None:
             return False
         today = self.work.desk.order(order.order_id)

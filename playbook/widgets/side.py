@@ -82,7 +82,8 @@ def already_html(work: CaseModel) -> str:
     if not lines:
         lines = [h.text(_("Nothing refunded, no replacement order, no other case."))]
     today = work.desk.order(order.order_id)
-    if today is not None and fingerprint(today) != fingerprint(order):
+    read = case.locked_order or order
+    if today is not None and fingerprint(today) != fingerprint(read):
         lines.insert(0, h.tag("b", h.text(_("The order has changed since it was locked.")), cls="pb-note"))
     clocks = [
         f"{h.text(deadline.row.name.of(work.lang))}: {h.moment(deadline.due_at, work.lang)}"

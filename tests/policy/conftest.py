@@ -74,6 +74,8 @@ def facts() -> Callable[..., RemedyFacts]:
             "earlier_remedy": False,
             "in_stock": None,
         }
+        days = changes.get("days_since_delivery", 5)
+        base["in_window"] = None if days is None else int(str(days)) <= 30
         return RemedyFacts(**{**base, **changes})  # type: ignore[arg-type]
 
     return make

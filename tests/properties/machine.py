@@ -1,4 +1,4 @@
-"""Random shop floors: several cases on one order, agents and leads, all 22 commands, legal or not.
+"""Random shop floors: several cases on one order, agents and leads, all 24 commands, legal or not.
 
 `World` plays the desk without a store: it decides with what the other cases on the order have agreed,
 stamps the events, chains them, and checks after every command that all ledgers still hold.
@@ -25,6 +25,7 @@ from playbook.domain.orders import (
     Component,
     Earlier,
     EarlierKind,
+    FactKind,
     Order,
     OrderLine,
 )
@@ -151,7 +152,7 @@ def fitting_choice(draw: st.DrawFn, case: Case, setting: Setting) -> ChooseRemed
 
 @st.composite
 def some_command(draw: st.DrawFn, case: Case, order: Order, setting: Setting) -> Command:
-    """One of the 22 commands, with ids of the case more often than others."""
+    """One of the 24 commands, with ids of the case more often than others."""
     now = setting.now
     if not case.version and draw(st.integers(0, 4)):
         return c.OpenCase(now)
@@ -169,12 +170,16 @@ def some_command(draw: st.DrawFn, case: Case, order: Order, setting: Setting) ->
     kind = st.sampled_from(
         [*RemedyKind, RemedyKind.REFUND_FULL, RemedyKind.REFUND_FULL, RemedyKind.REPLACEMENT]
     )
+    currency = order.currency
     choice = st.builds(
         c.Choice,
         item=item,
         kind=kind,
         units=st.one_of(st.none(), st.integers(1, 3), st.integers(-1, 9)),
         share=st.one_of(st.none(), st.none(), st.sampled_from([Decimal(20), Decimal("33.3"), Decimal(100)])),
+        amount=st.one_of(
+            *(st.none(),) * 3, st.integers(0, 9000).map(lambda n: Money(n * minor_unit(currency), currency))
+        ),
     )
     promised = st.sampled_from([PromiseKind.SHIP_GOODS, PromiseKind.SUBMIT_REFUND, PromiseKind.ANSWER])
     commands: dict[str, st.SearchStrategy[Command]] = {
@@ -189,6 +194,15 @@ def some_command(draw: st.DrawFn, case: Case, order: Order, setting: Setting) ->
         "unlock": st.builds(c.WithdrawLock, reason=text),
         "breakdown": st.builds(c.ConfirmBreakdown, rows=some_rows(order), leave_untouched=st.just(True)),
         "ask": st.builds(c.RequestEvidence, items=st.tuples(item), evidence=st.sampled_from(Evidence)),
+        "fact": st.builds(
+            c.CorrectFact,
+            fact=st.sampled_from(FactKind),
+            value=st.sampled_from(
+                ["", "yes", "no", "FBA", "FBM", "2026-11-20", "2027-01-02", "office", "UK"]
+            ),
+            lines=st.sampled_from([(), (1,), (1, 2), (9,)]),
+        ),
+        "adopt": st.just(c.AdoptRules()),
         "evidence": st.builds(c.RecordEvidence, items=st.tuples(item), evidence=st.sampled_from(Evidence)),
         "choose": st.builds(
             c.ChooseRemedies,

@@ -8,6 +8,7 @@ import pytest
 
 from playbook.domain import events as e
 from playbook.domain.claims import Evidence, ProblemType
+from playbook.domain.orders import FactKind
 from playbook.domain.promises import PromiseKind
 from playbook.domain.remedies import RejectionReason, RemedyKind
 from playbook.letters import journal
@@ -15,12 +16,14 @@ from playbook.steps import Setting
 from playbook.steps.commands import (
     AcceptHandOver,
     AddNote,
+    AdoptRules,
     ApproveMessage,
     ChangePromise,
     CloseCase,
     Command,
     CompleteFollowUp,
     ConfirmPlan,
+    CorrectFact,
     Counted,
     CountedUnexpected,
     DecideApproval,
@@ -76,6 +79,9 @@ def the_life_of_a_case() -> tuple[e.Event, ...]:
         ),
         (agent, RequestEvidence(("c1",), Evidence.VIDEO)),
         (agent, RecordEvidence(("c1",), Evidence.VIDEO)),
+        (agent, CorrectFact(FactKind.DELIVERED_ON, "2026-11-17", (1, 2))),
+        (agent, CorrectFact(FactKind.EVENT_ON, "2026-12-24")),
+        (agent, AdoptRules()),
         (agent, choose(RemedyKind.REPLACEMENT, "c1")),
         (agent, WithdrawRemedy("r1", "buyer wants money")),
         (agent, choose(RemedyKind.REPLACEMENT, "c1")),

@@ -394,8 +394,8 @@ def test_a_withdrawn_lock_leaves_what_is_still_owed_to_the_buyer():
 
 
 def test_a_cadence_of_nothing_is_an_error_not_an_endless_loop(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(Policy, "due", lambda _self, _row, start, _market: start)
     case = run(a_claimed_case(), choose(RemedyKind.REPLACEMENT))
+    monkeypatch.setattr(Policy, "due", lambda _self, _row, start, _market: start)
     with pytest.raises(ValueError, match="cadence"):
         run(case, ConfirmPlan())
 

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +13,7 @@ import pytest
 import playbook.steps
 from playbook.domain.case import Case
 from playbook.domain.claims import Evidence, ProblemType
-from playbook.domain.orders import Channel, EarlierKind
+from playbook.domain.orders import Channel, EarlierKind, FactKind
 from playbook.domain.problems import Problem
 from playbook.domain.promises import PromiseKind
 from playbook.domain.remedies import RejectionReason, RemedyKind
@@ -24,12 +24,16 @@ from playbook.steps import Actor, Command, Refused, Setting, decide
 from playbook.steps.commands import (
     AcceptHandOver,
     AddNote,
+    AdoptRules,
     ChangePromise,
+    Choice,
+    ChooseRemedies,
     ClaimRow,
     CloseCase,
     CompleteFollowUp,
     ConfirmBreakdown,
     ConfirmPlan,
+    CorrectFact,
     Counted,
     CountedUnexpected,
     DecideApproval,
@@ -65,7 +69,9 @@ from tests.builders import (
     claim,
     earlier,
     lock,
+    money,
     run,
+    the_policy,
 )
 
 SHIP, ANSWER = PromiseKind.SHIP_GOODS, PromiseKind.ANSWER
@@ -96,6 +102,10 @@ def _by_lead() -> Case:
     return run(
         a_claimed_case(claim(90), order=order), choose(RemedyKind.REFUND_FULL), setting=a_setting(LEAD)
     )
+
+
+def _paying(amount: str, currency: str = "GBP") -> ChooseRemedies:
+    return ChooseRemedies((Choice("c1", RemedyKind.REFUND_PARTIAL, amount=money(amount, currency)),))
 
 
 def _closed() -> Case:
@@ -134,6 +144,19 @@ REFUSALS: dict[str, Refusal] = {
     "case_closed": Refusal(_closed, SetFlag("vip")),
     "already_closed": Refusal(_closed, CloseCase()),
     "not_closed": Refusal(an_open_case, ReopenCase("x")),
+    "fact_not_a_date": Refusal(a_locked_case, CorrectFact(FactKind.DELIVERED_ON, "18.11.", (1,))),
+    "delivered_before_order": Refusal(a_locked_case, CorrectFact(FactKind.DELIVERED_ON, "2026-11-10", (1,))),
+    "delivered_in_future": Refusal(a_locked_case, CorrectFact(FactKind.DELIVERED_ON, "2026-11-24", (1,))),
+    "event_not_ahead": Refusal(an_open_case, CorrectFact(FactKind.EVENT_ON, "2026-11-20")),
+    "fact_unknown_word": Refusal(a_locked_case, CorrectFact(FactKind.CHANNEL, "", (1,))),
+    "fact_unchanged": Refusal(a_locked_case, CorrectFact(FactKind.CHANNEL, "FBM", (1,))),
+    "marketplace_currency": Refusal(a_locked_case, CorrectFact(FactKind.MARKETPLACE, "DE")),
+    "remedies_on_fact": Refusal(_chosen, CorrectFact(FactKind.CHANNEL, "FBA", (1,))),
+    "rules_current": Refusal(
+        lambda: replace(a_locked_case(), policy_version=the_policy().version), AdoptRules()
+    ),
+    "amount_other_currency": Refusal(a_claimed_case, _paying("5.00", "USD")),
+    "amount_out_of_range": Refusal(a_claimed_case, _paying("29.00")),
     "already_locked": Refusal(a_locked_case, lock(an_order())),
     "order_after_message": Refusal(an_open_case, lock(an_order(placed_at=TOMORROW))),
     "not_certain": Refusal(an_open_case, LockOrder(an_order(), "certain")),
@@ -155,7 +178,7 @@ REFUSALS: dict[str, Refusal] = {
     "remedy_begun": Refusal(_begun, WithdrawRemedy("r1", "x")),
     "unknown_item": Refusal(a_claimed_case, RecordEvidence(("c9",), Evidence.PHOTO)),
     "breakdown_first": Refusal(a_locked_case, choose(RemedyKind.REPLACEMENT)),
-    "nothing_chosen": Refusal(a_claimed_case, playbook.steps.commands.ChooseRemedies(())),
+    "nothing_chosen": Refusal(a_claimed_case, ChooseRemedies(())),
     "units_not_open": Refusal(a_claimed_case, choose(RemedyKind.REPLACEMENT, units=4)),
     "no_rule": Refusal(a_claimed_case, choose(RemedyKind.CANCEL_UNSHIPPED)),
     "option_refused": Refusal(
@@ -231,6 +254,12 @@ INSIDE: dict[str, Refusal] = {
 """Codes that explain another refusal from inside."""
 
 ELSEWHERE = {
+    **{
+        code: "test_steps_ways.py: what it would take, never a refusal"
+        for code in SENTENCES
+        if code.startswith("way_")
+    },
+    "after_event": "test_steps_facts.py: a note on an option, never a refusal",
     "rule_gone": "test_steps_followup.py: only with a policy that lost a row",
     "rule_needs_lead": "test_steps_remedy.py: an option's reason, never a refusal",
     "evidence_missing": "test_steps_remedy.py: an option's reason, never a refusal",

@@ -209,7 +209,8 @@ def test_days_since_delivery_are_days_of_the_marketplace():
     ("delivered", "outcome"), [(date(2026, 10, 24), "allowed"), (date(2026, 10, 23), "needs_lead")]
 )
 def test_the_thirtieth_day_is_inside_the_window_and_the_next_is_not(delivered: date, outcome: str):
-    case = a_claimed_case(order=an_order(a_line(delivered_on=delivered)))
+    october = datetime(2026, 10, 12, 9, tzinfo=UTC)
+    case = a_claimed_case(order=an_order(a_line(delivered_on=delivered), placed_at=october))
     assert offered(case)[RemedyKind.REPLACEMENT].outcome == outcome
 
 
