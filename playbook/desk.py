@@ -19,9 +19,10 @@ from playbook.domain.orders import Earlier, Order
 from playbook.domain.problems import problem
 from playbook.intake.redact import redact
 from playbook.letters import LetterKind, LintFinding, lint
-from playbook.policy import Policy
+from playbook.policy import Policy, PolicyError
+from playbook.policy.loading import load_rows
 from playbook.steps import Actor, Command, Refused, Setting, decide
-from playbook.steps.commands import ApproveMessage, LockOrder, OpenCase
+from playbook.steps.commands import AdoptRules, ApproveMessage, LockOrder, OpenCase
 from playbook.steps.schedule import market_of, reply_deadline, running_deadlines
 from playbook.store import CaseIndexRow, Store, VersionClash, WriteTx
 
@@ -75,6 +76,8 @@ class Desk:
         self.policy = policy
         self.actor = actor
         self.clock = clock
+        self._rules: dict[str, Policy] = {}
+        self._kept: set[str] = set()
 
     def open_case(
         self,
@@ -118,7 +121,31 @@ class Desk:
         if case.order is not None:
             others = self.store.events_of_order(case.order.order_id)
             elsewhere = _elsewhere(case, others)
-        return Setting(self.policy, self.clock(), self.actor, elsewhere)
+        return self._setting(self.policy_of(case), case, elsewhere)
+
+    def setting_today(self, case: Case) -> Setting:
+        """What a decision about *case* would depend on under the rules of today."""
+        return replace(self.setting(case), policy=self.policy, known={})
+
+    def _setting(self, policy: Policy, case: Case, elsewhere: tuple[Earlier, ...]) -> Setting:
+        stock = self.store.stock(line.sku for line in case.order.lines) if case.order is not None else {}
+        return Setting(policy, self.clock(), self.actor, elsewhere, stock)
+
+    def policy_of(self, case: Case) -> Policy:
+        """The rules that a case follows: those it was opened under, or has adopted since.
+
+        Rules that were not kept, or that this program can no longer read, give way to those of today.
+        """
+        version = case.policy_version
+        if version in {"", self.policy.version}:
+            return self.policy
+        if version not in self._rules:
+            files = self.store.rules(version)
+            try:
+                self._rules[version] = Policy(load_rows(files)) if files is not None else self.policy
+            except PolicyError:
+                self._rules[version] = self.policy
+        return self._rules[version]
 
     def do(
         self, case_id: str, command: Command, seen: int | None = None, draft: Draft | None = None
@@ -135,7 +162,9 @@ class Desk:
             case = fold(known, log)
             if seen is not None and seen != case.version:
                 return Conflict(case, tuple(event for event in log if event.seq > seen))
-            setting = Setting(self.policy, self.clock(), self.actor, self._elsewhere_in(tx, case))
+            adopts = isinstance(command, AdoptRules)
+            policy = self.policy if adopts else self.policy_of(case)
+            setting = self._setting(policy, case, self._elsewhere_in(tx, case))
             decision = decide(case, command, setting)
             if isinstance(decision, Refused):
                 return decision
@@ -149,7 +178,7 @@ class Desk:
                     seq=case.version + number,
                     at=setting.now,
                     actor=self.actor.name,
-                    policy_version=self.policy.version,
+                    policy_version=policy.version,
                     body=body,
                 )
                 for number, body in enumerate(decision, start=1)
@@ -162,6 +191,7 @@ class Desk:
                     fold(known, newer), tuple(event for event in newer if event.seq > case.version)
                 )
             after = apply(case, events)
+            self._keep_rules(tx, policy)
             tx.put_index(self._index_row(after, setting))
         return Done(after, events)
 
@@ -230,6 +260,12 @@ class Desk:
             return command.order.order_id
         order = fold(case_id, self.store.events(case_id)).order
         return order.order_id if order is not None else case_id
+
+    def _keep_rules(self, tx: WriteTx, policy: Policy) -> None:
+        """Keep rules that an event names; a version that another desk kept before is the same."""
+        if policy.version not in self._kept and policy.rows.files:
+            tx.keep_rules(policy.version, policy.rows.files)
+            self._kept.add(policy.version)
 
     def _elsewhere_in(self, tx: WriteTx, case: Case) -> tuple[Earlier, ...]:
         if case.order is None:

@@ -57,15 +57,10 @@ def warm_up(*, reads: bool = False) -> None:
 
 
 def _policy() -> Any:
-    global _LOADED  # noqa: PLW0603 - one set of rules per kernel
-    if _LOADED is None:
-        from playbook.policy import load_policy
+    """The rules as the files are now; they are parsed again only when their content has changed."""
+    from playbook.policy import load_policy
 
-        _LOADED = load_policy()
-    return _LOADED
-
-
-_LOADED: Any = None
+    return load_policy()
 
 
 class _Asked:

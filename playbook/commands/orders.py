@@ -22,6 +22,7 @@ from playbook.commands.database import (
 )
 from playbook.orderbook import ImportRefused, ImportResult, Skipped, import_file
 from playbook.orderbook.formats import AUTO, FORMATS
+from playbook.orderbook.stock import import_stock
 
 _USAGE = frozenset({"import_format_name", "import_map_missing", "import_map_wrong"})
 LARGE_FILE = 20_000_000
@@ -97,6 +98,36 @@ def import_command(
         click.echo(str(total))
     if codes:
         sys.exit(FINDINGS if len(codes) < len(files) else max(codes))
+
+
+@orders.command("stock")
+@click.argument("file", type=click.Path(path_type=Path))
+@database_option
+def stock_command(file: Path, database: str | None) -> None:
+    r"""Take over a stock file: CSV or TSV with the columns sku and units.
+
+    \b
+    Example:
+      playbook orders stock stock.csv
+
+    It replaces the stock file before: a SKU that it does not name is not known. Replacements are offered
+    only as far as there is stock. Exit code 0 when every row was read, 1 when some were skipped, 3 when
+    none was.
+    """
+    settings = read_settings()
+    now = datetime.now(UTC).replace(microsecond=0)
+    with opened(database, settings) as store, _SkipReport(settings.home / "logs", file, now) as report:
+        try:
+            read = import_stock(store, file, at=now)
+        except (ImportRefused, OSError) as refused:
+            click.echo(str(refused), err=True)
+            sys.exit(CANNOT_RUN)
+        for skipped in read.skipped:
+            report.write(skipped)
+    click.echo(f"stock of {read.skus} SKUs, {len(read.skipped)} skipped")
+    if read.skipped:
+        click.echo(f"{file.name}: the skipped rows are listed in {report.path}")
+    sys.exit((FINDINGS if read.skus else CANNOT_RUN) if read.skipped or not read.skus else 0)
 
 
 def _is_large(path: Path) -> bool:

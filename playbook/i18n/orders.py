@@ -76,6 +76,7 @@ IMPORTS: dict[str, str] = {
     "row_long_order": N_("The order number has {length} characters; 40 is the most."),
     "row_no_sku": N_("No SKU."),
     "row_units": N_("{text} is not a positive whole number of units."),
+    "row_stock": N_("{text} is not a whole number of units in stock."),
     "row_cancelled_empty": N_("Cancelled before it was paid: no units."),
     "row_price": N_("{text} is not an amount."),
     "row_no_price": N_("No price."),

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
@@ -53,7 +53,10 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Everything the policy files say, checked and cross-checked. ``version`` is a content hash."""
+    """Everything the policy files say, checked and cross-checked.
+
+    ``version`` is a content hash of ``files``, the bytes that were read.
+    """
 
     version: str
     remedies: tuple[RemedyRow, ...]
@@ -65,6 +68,7 @@ class Rows:
     groups: Mapping[str, frozenset[Marketplace]]
     calendars: Mapping[str, CalendarRow]
     amounts: Mapping[str, Mapping[str, Decimal]]
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
@@ -85,6 +89,9 @@ def read_files(folder: Path) -> dict[str, bytes]:
 
 def load_rows(files: Mapping[str, bytes]) -> Rows:
     """Check the content of all policy files (`FILES`). Raises PolicyError with every fault of every file."""
+    missing = [PolicyFault(name, 1, "", "the file is missing") for name in FILES if name not in files]
+    if missing:
+        raise PolicyError(tuple(missing))
     faults: list[PolicyFault] = []
     loader = _Loader(files, faults)
     markets = loader.read("marketplaces.yaml", MarketFile)
@@ -127,6 +134,7 @@ def load_rows(files: Mapping[str, bytes]) -> Rows:
         groups=groups,
         calendars={row.id: row for row in calendars.rows},
         amounts=amounts,
+        files=dict(files),
     )
 
 

@@ -1,7 +1,7 @@
 """The store over SQLAlchemy Core: SQLite or PostgreSQL."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from types import TracebackType
@@ -14,13 +14,14 @@ from playbook.domain.events import Event
 from playbook.domain.ids import CaseId, OrderId
 from playbook.domain.orders import Order
 from playbook.store import eventlog, homeindex, orderbook, vault
+from playbook.store import stock as counts
 from playbook.store import verify as verifying
 from playbook.store.engine import make_engine, reading, upsert, with_room, writing
 from playbook.store.errors import VersionClash
 from playbook.store.keys import Key, PersonKey, stored
 from playbook.store.orderbook import Holds
 from playbook.store.schema import ensure_current
-from playbook.store.tables import case_numbers, cases, drafts
+from playbook.store.tables import case_numbers, cases, drafts, rules
 from playbook.store.values import (
     CaseIndexRow,
     Finding,
@@ -88,6 +89,13 @@ class SqlTx:
     def delete_draft(self, case_id: CaseId, step: str) -> None:
         """Forget the unconfirmed work of a step."""
         self._connection.execute(delete(drafts).where(drafts.c.case_id == case_id, drafts.c.step == step))
+
+    def keep_rules(self, version: str, files: Mapping[str, bytes]) -> None:
+        """Keep the policy files of a version, so that its cases can be decided under them later."""
+        data = json.dumps(
+            {name: content.decode("utf-8", "surrogateescape") for name, content in files.items()}
+        )
+        upsert(self._connection, rules, [{"version": version, "data": data}])
 
 
 class SqlStore:
@@ -300,6 +308,29 @@ class SqlStore:
         """Every (folded SKU, title) that was ever sold."""
         with self._reading() as connection:
             return orderbook.product_titles(connection)
+
+    def put_stock(self, units: Mapping[str, int], at: datetime) -> None:
+        """Take over a stock file: what it does not name is not known any longer."""
+        with writing(self._engine, "stock") as connection:
+            counts.put_stock(connection, units, at)
+
+    def stock(self, skus: Iterable[str]) -> dict[str, int]:
+        """Units of those of *skus* that the newest stock file names."""
+        with self._reading() as connection:
+            return counts.get_stock(connection, skus)
+
+    def stock_taken(self) -> tuple[int, datetime] | None:
+        """How many SKUs the newest stock file names, and when it was taken; None without one."""
+        with self._reading() as connection:
+            return counts.stock_taken(connection)
+
+    def rules(self, version: str) -> dict[str, bytes] | None:
+        """The policy files of a version, None when they were not kept."""
+        with self._reading() as connection:
+            data = connection.execute(select(rules.c.data).where(rules.c.version == version)).scalar()
+        if data is None:
+            return None
+        return {name: text.encode("utf-8", "surrogateescape") for name, text in json.loads(data).items()}
 
     def verify(self) -> tuple[Finding, ...]:
         """Everything in the event log that does not fit together; empty for a sound one."""

@@ -184,6 +184,24 @@ products = Table(
 )
 """Every title and ASIN a folded SKU was sold under, so that they find its SKU without reading all orders."""
 
+stock = Table(
+    "stock",
+    metadata,
+    Column("sku", BYTEWISE, primary_key=True),
+    Column("units", BigInteger, nullable=False),
+    Column("counted_at", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The newest stock file by folded SKU; a SKU that is not in it is not known."""
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("version", String(12), primary_key=True),
+    Column("data", Text, nullable=False),
+)
+"""The policy files, as JSON, of every version that a case was opened under or has adopted."""
+
 secrets = Table(
     "secrets",
     metadata,

@@ -408,3 +408,24 @@ class TestOrders:
         order = store.order(ORDER_ID)
         assert order is not None
         assert (order.earlier, order.po_number) == ((refund,), "PO 8")
+
+
+class TestStock:
+    def test_a_stock_file_replaces_the_one_before(self, store: SqlStore) -> None:
+        assert store.stock_taken() is None
+        store.put_stock({"MUG-RED": 4, "mug-red ": 3, "LAMP": 0}, NOW)
+        assert store.stock(["MUG-RED", "LAMP", "CHAIR"]) == {"MUG-RED": 7, "LAMP": 0}
+        assert store.stock_taken() == (2, NOW)
+        store.put_stock({"CHAIR": 9}, NOW + timedelta(days=1))
+        assert store.stock(["MUG-RED", "CHAIR"]) == {"CHAIR": 9}
+        assert store.stock_taken() == (1, NOW + timedelta(days=1))
+
+
+class TestRules:
+    def test_rules_are_kept_byte_by_byte(self, store: SqlStore) -> None:
+        files = {"a.yaml": "schema: 1\r\nwhy: 退款\n".encode(), "b.yaml": b"\xff broken"}
+        assert store.rules("0123456789ab") is None
+        for _ in range(2):
+            with store.write("case") as tx:
+                tx.keep_rules("0123456789ab", files)
+        assert store.rules("0123456789ab") == files
