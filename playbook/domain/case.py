@@ -231,9 +231,10 @@ def fold(case_id: CaseId, events: Iterable[Event]) -> Case:
 
 def apply(case: Case, events: Iterable[Event]) -> Case:
     """*case* after further *events*; ``apply(fold(a), b) == fold(a + b)``."""
-    for event in events:
-        case = replace(_applied(case, event), version=event.seq, updated_at=event.at)
-    return case
+    last: Event | None = None
+    for last in events:
+        case = _applied(case, last)
+    return case if last is None else replace(case, version=last.seq, updated_at=last.at)
 
 
 def _settled(

@@ -62,7 +62,8 @@ def earlier_by_line(case: Case, elsewhere: Sequence[Earlier] = ()) -> dict[int, 
 
 def earlier_on(line: int, case: Case, elsewhere: Sequence[Earlier] = ()) -> tuple[Earlier, ...]:
     """Compensation of one line from outside this case."""
-    return tuple(earlier_by_line(case, elsewhere).get(line, ()))
+    known = (*(case.order.earlier if case.order else ()), *elsewhere)
+    return tuple(earlier for earlier in known if earlier.line == line and earlier.kind in _COMPENSATES)
 
 
 def units_elsewhere(line: int, case: Case, elsewhere: Sequence[Earlier] = ()) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF"})
 
@@ -55,7 +56,7 @@ class Money:
     @classmethod
     def zero(cls, currency: str) -> "Money":
         """Nothing, in *currency*."""
-        return cls(Decimal(0), currency)
+        return _nothing(currency)
 
     def _like(self, amount: Decimal) -> "Money":
         """*amount*, known to be whole minor units, in the same currency: nothing is checked again."""
@@ -121,6 +122,12 @@ class Money:
         for index in by_remainder[: whole - sum(parts)]:
             parts[index] += 1
         return tuple(self._like(sign * part * unit) for part in parts)
+
+
+@cache
+def _nothing(currency: str) -> Money:
+    """The one zero of a currency; every ledger asks for it."""
+    return Money(Decimal(0), currency)
 
 
 def total(amounts: Sequence[Money], currency: str) -> Money:
