@@ -7,9 +7,9 @@ agents can therefore never both compensate the last unit.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from playbook.domain.case import Case, Stage, apply, fold
 from playbook.domain.events import Event
@@ -30,7 +30,7 @@ LONGEST_MESSAGE = 200_000
 KEEP_MESSAGES_DAYS = 30
 """Personal data may be kept for 30 days after delivery (facts: Amazon's data protection policy)."""
 
-FREE_TEXTS = frozenset({"text", "note", "reason", "potential"})
+FREE_TEXTS = frozenset({"text", "note", "reason", "potential", "what"})
 """Fields of commands that an agent types: personal data in them is masked before it can reach an event."""
 
 
@@ -302,12 +302,22 @@ def _save(tx: WriteTx, case_id: CaseId, draft: Draft, at: datetime) -> None:
 
 
 def _without_personal_data(command: Command) -> Command:
-    typed: dict[str, Any] = {
-        field.name: redact(getattr(command, field.name))
-        for field in fields(command)
-        if field.name in FREE_TEXTS
-    }
-    return replace(command, **typed) if typed else command
+    return cast(Command, _masked(command))
+
+
+def _masked(value: Any) -> Any:
+    """A command, or a part of one, with every typed text masked."""
+    if isinstance(value, tuple):
+        return tuple(_masked(part) for part in value)
+    if not is_dataclass(value):
+        return value
+    changed: dict[str, Any] = {}
+    for field in fields(value):
+        was = getattr(value, field.name)
+        now = redact(was) if field.name in FREE_TEXTS and type(was) is str else _masked(was)
+        if now is not was and now != was:
+            changed[field.name] = now
+    return replace(cast(Any, value), **changed) if changed else value
 
 
 def _urgent(deadline_id: str) -> bool:

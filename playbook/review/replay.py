@@ -26,6 +26,7 @@ from playbook.viewmodels.breakdown import BreakdownModel, Row
 from playbook.viewmodels.case import CaseModel
 from playbook.viewmodels.followup import FollowUpModel
 from playbook.viewmodels.lock import LockModel
+from playbook.viewmodels.reception import ExpectedReturn
 from playbook.viewmodels.remedy import RemedyModel
 
 
@@ -173,6 +174,10 @@ class Replay:
             "send": lambda _: self._follow_up.approve(),
             "keep": self._keep,
             "change": self._change,
+            "count": self._count,
+            "unexpected": self._unexpected,
+            "receive": self._receive,
+            "amazon_refunded": lambda a: self._follow_up.reception.refunded_by_amazon(self._awaited(a)),
             "done": lambda a: self._follow_up.complete(a.value or ""),
             "memo": lambda _: self._follow_up.write_memo(),
             "note": lambda a: self._follow_up.note(a.text or ""),
@@ -276,5 +281,33 @@ class Replay:
         assert action.due is not None, "change needs due"
         self._follow_up.change(self._open_promises(action)[0].promise, action.due, action.reason)
 
+    def _awaited(self, action: Action) -> ExpectedReturn:
+        line = self._line(action.sku)
+        return next(one for one in self._follow_up.reception.expected if one.line.line == line)
+
+    def _count(self, action: Action) -> None:
+        self._follow_up.reception.edit(
+            self._awaited(action).remedy.remedy,
+            accepted=_typed(action.units),
+            rejected=_typed(action.rejected),
+            reason=action.why.value if action.why is not None else "",
+            kept_back=_typed(action.share),
+        )
+
+    def _unexpected(self, action: Action) -> None:
+        line = str(self._line(action.sku)) if action.sku else ""
+        self._follow_up.reception.edit_parcel(
+            strange_units=_typed(action.units), strange_line=line, strange_what=action.text or ""
+        )
+
+    def _receive(self, action: Action) -> None:
+        self._follow_up.reception.edit_parcel(reference=action.value or "")
+        self._follow_up.reception.record()
+
     def _wait(self, action: Action) -> None:
         self.now += timedelta(hours=action.hours or 0)
+
+
+def _typed(value: object) -> str:
+    """What an agent types for a number; nothing where none is given."""
+    return "" if value is None else str(value)

@@ -17,7 +17,7 @@ from playbook.domain.base import Value
 from playbook.domain.claims import ProblemType
 from playbook.domain.ids import Marketplace
 from playbook.domain.promises import FollowUpKind, PromiseKind, PromiseState
-from playbook.domain.remedies import RemedyKind
+from playbook.domain.remedies import RejectionReason, RemedyKind
 from playbook.letters import LetterKind
 from playbook.letters.kinds import LOCALES
 from playbook.policy.base import PolicyFault, Text
@@ -53,6 +53,10 @@ NEEDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "send": ((), ()),
     "keep": ((), ("sku", "promise", "value")),
     "change": (("due",), ("sku", "promise", "reason")),
+    "count": (("sku",), ("units", "rejected", "why", "share")),
+    "unexpected": (("units",), ("sku", "text")),
+    "receive": ((), ("value",)),
+    "amazon_refunded": (("sku",), ()),
     "done": (("value",), ()),
     "memo": ((), ()),
     "note": (("text",), ()),
@@ -93,6 +97,8 @@ class Action(Value):
     problem: ProblemType | None = None
     units: int | None = None
     photo: bool | None = None
+    rejected: int | None = None
+    why: RejectionReason | None = None
     remedy: RemedyKind | None = None
     share: Decimal | None = None
     promise: PromiseKind | None = None

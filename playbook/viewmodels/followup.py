@@ -33,6 +33,7 @@ from playbook.steps.followup import plan_blockers, planned_promises
 from playbook.steps.schedule import schedule
 from playbook.steps.upkeep import close_blockers
 from playbook.viewmodels.case import CaseModel
+from playbook.viewmodels.reception import ReceptionModel
 from playbook.viewmodels.traits import state
 
 Outcome = Literal["solved", "redirected", "declined", "withdrawn"]
@@ -56,6 +57,7 @@ class FollowUpModel(t.HasTraits):
     def __init__(self, work: CaseModel) -> None:
         super().__init__()
         self.work = work
+        self.reception = ReceptionModel(work)
         saved = work.draft(Stage.FOLLOW_UP)
         if saved.get("letter_kind"):
             self.letter = Letter(

@@ -15,6 +15,7 @@ from playbook.widgets import html as h
 from playbook.widgets.base import View, button, card, guarded, html, named, placeheld, row
 from playbook.widgets.closing import ClosingView
 from playbook.widgets.letters import LetterView, MemoView
+from playbook.widgets.reception import ReceptionView
 from playbook.widgets.side import SideView
 
 
@@ -28,14 +29,15 @@ class FollowUpView(View):
 
     def build(self) -> Sequence[w.Widget]:
         self.plan = w.VBox()
+        self.reception = ReceptionView(self.model.reception)
         self.letter = LetterView(self.model)
         self.memo = MemoView(self.model)
         self.closing = ClosingView(self.model)
         self._draw()
         self.model.work.observe(guarded(lambda _: self._draw(), self.model.work), "case")
-        for view in (self.letter, self.memo, self.closing, self.side):
+        for view in (self.reception, self.letter, self.memo, self.closing, self.side):
             view.show()
-        page = w.HBox([self.side, w.VBox([self.plan, self.letter, self.memo, self.closing])])
+        page = w.HBox([self.side, w.VBox([self.plan, self.reception, self.letter, self.memo, self.closing])])
         page.add_class("pb-two")
         return [page]
 
