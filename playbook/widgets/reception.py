@@ -67,14 +67,7 @@ class ReceptionView(View):
         _, model, remedy = self._, self.model, one.remedy
         typed = model.count(remedy.remedy)
         sku = one.line.sku
-        label = html(
-            h.tag(
-                "div",
-                h.mono(sku),
-                h.tag("div", self._awaited(one), cls="pb-muted"),
-            ),
-            cls="pb-grow",
-        )
+        label = html(self._awaited(one), cls="pb-grow")
         accepted = named(
             w.Text(typed.accepted, placeholder=_("taken back")), _("Taken back of {sku}").format(sku=sku)
         )
@@ -94,17 +87,16 @@ class ReceptionView(View):
         )
         for field, width in ((accepted, "92px"), (rejected, "92px"), (reason, "170px"), (kept_back, "64px")):
             field.layout.width = width
-        hint = html(cls="pb-muted")
 
         def judge() -> None:
             chosen = RejectionReason(reason.value) if reason.value else None
             kept_back.layout.display = reason.layout.display = None if rejected.value.strip() else "none"
             if chosen is None or not rejected.value.strip() or one.refund is None:
                 kept_back.layout.display = "none"
-                hint.value = ""
+                label.value = self._awaited(one)
                 return
             most = model.most_kept_back(remedy, chosen)
-            hint.value = h.text(_("at most {most} % may be kept back").format(most=most))
+            label.value = self._awaited(one, _("at most {most} % may be kept back").format(most=most))
 
         def changed(name: str) -> Callable[[object], None]:
             def note(change: object) -> None:
@@ -132,11 +124,15 @@ class ReceptionView(View):
                     tip=_("Amazon refunds some returns when the carrier first scans them. Record that here."),
                 )
             )
-        return row(label, accepted, rejected, reason, kept_back, hint, *actions, cls="pb-row")
+        return row(label, accepted, rejected, reason, kept_back, *actions, cls="pb-row")
 
-    def _awaited(self, one: ExpectedReturn) -> str:
-        text = self._("awaited: {units}").format(units=one.remedy.awaited)
-        return h.text(text) + (f" · {h.money(one.remedy.refund_total, self.lang)}" if one.refund else "")
+    def _awaited(self, one: ExpectedReturn, hint: str = "") -> str:
+        text = h.text(self._("awaited: {units}").format(units=one.remedy.awaited))
+        if one.refund is not None:
+            text += f" · {h.money(one.remedy.refund_total, self.lang)}"
+        if hint:
+            text += f" · {h.text(hint)}"
+        return h.tag("div", h.mono(one.line.sku), h.tag("div", text, cls="pb-muted"))
 
     def _parcel(self) -> list[w.Widget]:
         """What concerns the whole parcel, and the way to record it."""
@@ -146,6 +142,7 @@ class ReceptionView(View):
         typed = model.parcel
         reference = placeheld(_("tracking number or return number"))
         reference.value = typed.reference
+        reference.layout.width = "230px"
         arrived = named(w.NaiveDatetimePicker(), _("Arrived at, China time; empty is now"))
         if typed.arrived_at:
             at = datetime.fromisoformat(typed.arrived_at).astimezone(h.AGENT_ZONE)
