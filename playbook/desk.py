@@ -6,9 +6,10 @@ agents can therefore never both compensate the last unit.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from typing import Any, cast
 
 from playbook.domain.case import Case, Stage, apply, fold
@@ -27,6 +28,7 @@ from playbook.steps.schedule import market_of, reply_deadline, running_deadlines
 from playbook.store import CaseIndexRow, Store, VersionClash, WriteTx
 
 LONGEST_MESSAGE = 200_000
+_BATCH = 500
 KEEP_MESSAGES_DAYS = 30
 """Personal data may be kept for 30 days after delivery (facts: Amazon's data protection policy)."""
 
@@ -244,6 +246,19 @@ class Desk:
     def message(self, case: Case) -> str | None:
         """What the buyer wrote, from the vault; None after it was purged or when there was no text."""
         return self.store.vault_get(case.message_ref) if case.message_ref else None
+
+    def told(self, case: Case) -> dict[str, str | None]:
+        """The exact words of every message sent, by reference; None for those that were purged."""
+        return {sent.message_ref: self.store.vault_get(sent.message_ref) for sent in case.messages}
+
+    def open_cases(self) -> Iterator[Case]:
+        """Every case that is not closed, the next due first."""
+        for offset in count(0, _BATCH):
+            rows = self.store.list_index(open_only=True, limit=_BATCH, offset=offset)
+            for row in rows:
+                yield fold(row.case_id, self.store.events(row.case_id))
+            if len(rows) < _BATCH:
+                return
 
     def order(self, order_id: str) -> Order | None:
         """An order of the order book as it is today."""

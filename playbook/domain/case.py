@@ -34,12 +34,16 @@ from playbook.domain.events import (
     PromiseKept,
     PromiseMade,
     PromiseSuperseded,
+    RefundExportUndone,
+    RefundsChecked,
+    RefundsExported,
     RemediesOffered,
     RemedyChosen,
     RemedyWithdrawn,
     RulesAdopted,
 )
 from playbook.domain.ids import CaseId, Marketplace
+from playbook.domain.money import Money
 from playbook.domain.orders import Channel, FactKind, Order
 from playbook.domain.promises import FollowUp, Promise, PromiseState
 from playbook.domain.receptions import ReceivedUnits, UnexpectedGoods
@@ -99,6 +103,17 @@ class Reception:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundFile:
+    """A refund sheet that was checked or exported: which refunds, their sum, and who when."""
+
+    remedies: tuple[str, ...]
+    total: Money
+    digest: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One buyer complaint about one order, as of its last event (``version`` = seq of that event).
 
@@ -135,6 +150,8 @@ class Case:
     promises: tuple[KnownPromise, ...] = ()
     receptions: tuple[Reception, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
+    refunds_checked: RefundFile | None = None
+    refund_files: tuple[RefundFile, ...] = ()
     messages: tuple[SentMessage, ...] = ()
     memo: str = ""
     flags: frozenset[str] = frozenset()
@@ -215,6 +232,11 @@ class Case:
     def is_begun(self, remedy: Remedy) -> bool:
         """Whether any promise for a remedy has been kept."""
         return remedy.remedy in self.begun
+
+    @property
+    def exported(self) -> frozenset[str]:
+        """Ids of the remedies whose refund is in an exported file."""
+        return frozenset(remedy for file in self.refund_files for remedy in file.remedies)
 
     def is_final(self, remedy: Remedy) -> bool:
         """Whether a remedy can no longer be withdrawn: money or goods have begun to move, either way.
@@ -349,6 +371,16 @@ def _with_order(case: Case, body: FactCorrected, **update: object) -> Case:
     return replace(case, order=after, marketplace=after.marketplace)
 
 
+def _filed(case: Case, body: RefundsChecked | RefundsExported | RefundExportUndone, event: Event) -> Case:
+    """The case after its refund sheet was checked, left as a file, or was not used."""
+    if isinstance(body, RefundExportUndone):
+        return replace(case, refund_files=case.refund_files[:-1])
+    file = RefundFile(body.remedies, body.total, body.digest, event.at, event.actor)
+    if isinstance(body, RefundsChecked):
+        return replace(case, refunds_checked=file)
+    return replace(case, refunds_checked=None, refund_files=(*case.refund_files, file))
+
+
 def _applied(case: Case, event: Event) -> Case:
     body = event.body
     match body:
@@ -437,6 +469,8 @@ def _applied(case: Case, event: Event) -> Case:
             return replace(after, promises=(*after.promises, KnownPromise(body.replacement)))
         case GoodsReceived():
             return _received(case, body, event)
+        case RefundsChecked() | RefundsExported() | RefundExportUndone():
+            return _filed(case, body, event)
         case FollowUpScheduled():
             done = tuple(follow_up for follow_up in case.follow_ups if follow_up.done)
             return replace(case, follow_ups=(*done, *body.follow_ups))

@@ -183,6 +183,31 @@ class GoodsReceived(Value):
     note: str = ""
 
 
+class RefundsChecked(Value):
+    """Somebody compared the refund sheet with the case: what was checked is exactly what ``digest`` says."""
+
+    type: Literal["RefundsChecked"] = "RefundsChecked"
+    remedies: tuple[str, ...] = Field(min_length=1)
+    total: Money
+    digest: str
+
+
+class RefundsExported(Value):
+    """The checked refunds left as a file that may be uploaded once; nothing was paid by that."""
+
+    type: Literal["RefundsExported"] = "RefundsExported"
+    remedies: tuple[str, ...] = Field(min_length=1)
+    total: Money
+    digest: str
+
+
+class RefundExportUndone(Value):
+    """The exported file was not uploaded, or Amazon took nothing of it: its refunds are to do again."""
+
+    type: Literal["RefundExportUndone"] = "RefundExportUndone"
+    reason: str
+
+
 class FollowUpScheduled(Value):
     """The whole schedule of what is still to do, replacing open follow-ups."""
 
@@ -266,6 +291,9 @@ Body = (
     | PromiseKept
     | PromiseSuperseded
     | GoodsReceived
+    | RefundsChecked
+    | RefundsExported
+    | RefundExportUndone
     | FollowUpScheduled
     | FollowUpDone
     | MessageApproved

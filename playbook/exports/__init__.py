@@ -1,9 +1,25 @@
-"""Files to take along: calendar, refund sheet, return requests, hand-over card."""
+"""Files to take along: calendar, refund file, return checklist, picking list, hand-over card."""
 
 from playbook.exports.calendar import calendar_file
-from playbook.exports.handover import handover_card
-from playbook.exports.refunds import refund_sheet
-from playbook.exports.returns import ReturnRequest, return_requests
+from playbook.exports.documents import Document
+from playbook.exports.handover import hand_over_list, hand_over_sheet, handover_card
+from playbook.exports.picking import picking_list, picking_sheet, picks
+from playbook.exports.refunds import amazon_file, refund_list
+from playbook.exports.returns import return_list, return_sheet
 from playbook.exports.sheets import neutral
 
-__all__ = ["ReturnRequest", "calendar_file", "handover_card", "neutral", "refund_sheet", "return_requests"]
+__all__ = [
+    "Document",
+    "amazon_file",
+    "calendar_file",
+    "hand_over_list",
+    "hand_over_sheet",
+    "handover_card",
+    "neutral",
+    "picking_list",
+    "picking_sheet",
+    "picks",
+    "refund_list",
+    "return_list",
+    "return_sheet",
+]

@@ -1,17 +1,35 @@
-"""The refunds of a case as a sheet to type into Seller Central: nothing is submitted by the program."""
+"""The refunds of a case as files: Amazon's flat file for payment adjustments, and a list for people.
 
-from playbook.domain.case import Case
+The flat file is never sent by the program. Its columns are Amazon's (facts 3.3): amounts are those of all
+units of a row, promotions are negative, and ``quantity-cancelled`` stays empty, because it counts
+cancelled units and these were shipped.
+"""
+
+import re
+from collections.abc import Sequence
+
+from playbook.domain.ids import OrderId
 from playbook.domain.orders import Component
 from playbook.exports.sheets import sheet
-from playbook.i18n import translator
+from playbook.i18n import say, translator
 from playbook.i18n.words import word
-from playbook.policy import Policy
+from playbook.steps.refundfile import RefundRow, RefundSheet
 
-HEAD = (
+AMOUNT_COLUMNS = {
+    "item-price-adj": Component.ITEM,
+    "item-tax-adj": Component.ITEM_TAX,
+    "shipping-price-adj": Component.SHIPPING,
+    "shipping-tax-adj": Component.SHIPPING_TAX,
+    "gift-wrap-price-adj": Component.GIFT_WRAP,
+    "gift-wrap-tax-adj": Component.GIFT_WRAP_TAX,
+    "item-promotion-adj": Component.PROMOTION,
+    "ship-promotion-adj": Component.SHIPPING_PROMOTION,
+}
+"""Amazon's column of each component."""
+
+FLAT_COLUMNS = (
     "order-id",
     "order-item-id",
-    "sku",
-    "quantity",
     "adjustment-reason-code",
     "currency",
     "item-price-adj",
@@ -21,43 +39,80 @@ HEAD = (
     "gift-wrap-price-adj",
     "gift-wrap-tax-adj",
     "item-promotion-adj",
+    "item-promotion-id",
     "ship-promotion-adj",
+    "ship-promotion-id",
+    "quantity-cancelled",
+)
+"""The columns of the flat file, in Amazon's order (facts 3.3)."""
+
+LIST_COLUMNS = (
+    "order-id",
+    "order-item-id",
+    "sku",
+    "units",
+    "adjustment-reason-code",
+    "currency",
+    *AMOUNT_COLUMNS,
     "total",
     "remedy",
     "rule",
+    "note",
 )
-"""Amazon's names of the adjustment columns (facts 3.3), then ours."""
+"""The columns of the list for people."""
 
-_COMPONENTS = (
-    Component.ITEM,
-    Component.ITEM_TAX,
-    Component.SHIPPING,
-    Component.SHIPPING_TAX,
-    Component.GIFT_WRAP,
-    Component.GIFT_WRAP_TAX,
-    Component.PROMOTION,
-    Component.SHIPPING_PROMOTION,
-)
+_PLAIN = re.compile(r"[0-9A-Za-z-]*|-?[0-9]+(\.[0-9]+)?")
 
 
-def refund_sheet(case: Case, *, policy: Policy, lang: str) -> str:
-    """One row per refund that is agreed and not yet executed, with every component; CSV text."""
+def amazon_file(order_id: OrderId, rows: Sequence[RefundRow]) -> str:
+    """The flat file: tab-separated, no byte-order mark, one row per refund.
+
+    Raises ValueError for a cell that is more than a number, a code or an id: nothing else may stand here.
+    """
+    lines: list[tuple[str, ...]] = [FLAT_COLUMNS]
+    for row in rows:
+        known = {
+            "order-id": order_id,
+            "order-item-id": row.order_item_id or "",
+            "adjustment-reason-code": row.reason.value if row.reason is not None else "",
+            "currency": row.total.currency,
+            **{
+                column: f"{row.amounts[part].amount:f}"
+                for column, part in AMOUNT_COLUMNS.items()
+                if part in row.amounts
+            },
+        }
+        cells = tuple(known.get(column, "") for column in FLAT_COLUMNS)
+        for cell in cells:
+            if not _PLAIN.fullmatch(cell):
+                raise ValueError(f"{cell!r} cannot stand in a refund file")
+        lines.append(cells)
+    return "".join("\t".join(cells) + "\r\n" for cells in lines)
+
+
+def refund_list(refunds: RefundSheet, lang: str) -> str:
+    """Every refund that is granted and not paid, with its amounts, as CSV; the control total at the end.
+
+    What is not in the file stands below it with the reason.
+    """
     _ = translator(lang)
-    rows = []
-    for remedy in case.remedies:
-        line = case.order.line(remedy.line) if case.order else None
-        if case.order is None or line is None or not remedy.refund or case.is_executed(remedy):
-            continue
-        row = policy.remedy_row(remedy.rule)
-        reason = row.then.reason_code if row is not None else None
-        amounts = [remedy.refund[part].amount if part in remedy.refund else "" for part in _COMPONENTS]
-        start = [
-            case.order.order_id,
-            line.order_item_id or "",
-            line.sku,
-            remedy.units,
-            reason or "",
-            remedy.currency,
+    rows: list[list[object]] = []
+    for row in refunds.rows:
+        reason = row.reason.value if row.reason is not None else ""
+        amounts = [
+            row.amounts[part].amount if part in row.amounts else "" for part in AMOUNT_COLUMNS.values()
         ]
-        rows.append([*start, *amounts, remedy.refund_total.amount, _(word(remedy.kind)), remedy.rule])
-    return sheet(HEAD, rows)
+        start = [refunds.order_id, row.order_item_id or "", row.sku, row.units, reason, refunds.currency]
+        rows.append([*start, *amounts, row.total.amount, _(word(row.kind)), row.rule, ""])
+    empty = [""] * len(AMOUNT_COLUMNS)
+
+    def sum_row(label: str, total: object) -> list[object]:
+        return ["", "", label, "", "", refunds.currency, *empty, total, "", "", ""]
+
+    rows.append(sum_row(_("Control total"), refunds.total.amount))
+    for one in refunds.left_out:
+        start = [refunds.order_id, "", one.sku, one.units, "", refunds.currency]
+        rows.append([*start, *empty, one.total.amount, "", "", say(one.why, lang)])
+    if refunds.left_out:
+        rows.append(sum_row(_("Not in the file"), refunds.left_out_total.amount))
+    return sheet(LIST_COLUMNS, rows)

@@ -1,62 +1,121 @@
-"""Return requests of a case: one request can carry several lines, each with reason and quantity."""
-
-from dataclasses import dataclass
+"""The checklist of the returns of a case: requests with their lines, steps for the agent, boxes to tick."""
 
 from playbook.domain.case import Case
-from playbook.domain.claims import ProblemType
-from playbook.domain.orders import Channel
-from playbook.domain.remedies import SHAPES
+from playbook.exports.documents import Document, Part, Table
+from playbook.exports.sheets import sheet
+from playbook.i18n import say, show, translator
+from playbook.i18n.words import PAYERS, RETURN_WAYS
+from playbook.steps.decision import Setting
+from playbook.steps.returns import ReturnAdvice, ReturnRequest, kilograms, return_checklist
 
-RETURN_CODES: dict[ProblemType, str] = {
-    ProblemType.TRANSIT_DAMAGE: "CR-DAMAGED_BY_CARRIER",
-    ProblemType.PACKAGE_DAMAGE: "CR-DAMAGED_BY_CARRIER",
-    ProblemType.WRONG_ITEM: "CR-SWITCHEROO",
-    ProblemType.WRONG_VARIANT: "CR-SWITCHEROO",
-    ProblemType.MISSING: "CR-MISSING_PARTS",
-    ProblemType.MISSING_PARTS: "CR-MISSING_PARTS",
-    ProblemType.DEFECT: "CR-DEFECTIVE",
-    ProblemType.QUALITY_FLAW: "CR-QUALITY_UNACCEPTABLE",
-    ProblemType.NOT_AS_DESCRIBED: "AMZ-PG-BAD-DESC",
-    ProblemType.LATE: "CR-MISSED_ESTIMATED_DELIVERY",
-    ProblemType.CHANGED_MIND: "CR-UNWANTED_ITEM",
-    ProblemType.EXTRA_ITEM: "CR-EXTRA_ITEM",
-    ProblemType.NO_ISSUE: "CR-NO_REASON_GIVEN",
-}
-"""Amazon's return reasons for our problem types (facts 3.4 and 9)."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnLine:
-    """One line of a request."""
-
-    sku: str
-    units: int
-    reason_code: str
-    remedy: str
+COLUMNS = (
+    "case",
+    "order-id",
+    "request",
+    "way",
+    "return-address",
+    "label-paid-by",
+    "sku",
+    "title",
+    "units",
+    "weight-kg",
+    "return-reason-code",
+    "window-closes",
+    "units-received",
+    "condition",
+)
+"""The columns of the checklist as CSV; the last two are for whoever opens the parcel."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnRequest:
-    """What the buyer opens as one return. Goods of one channel go to one address, so they share one."""
-
-    channel: Channel
-    lines: tuple[ReturnLine, ...]
-
-    @property
-    def units(self) -> int:
-        return sum(line.units for line in self.lines)
-
-
-def return_requests(case: Case) -> tuple[ReturnRequest, ...]:
-    """The returns of a case, merged per channel; nothing is said about the number of labels."""
-    by_channel: dict[Channel, list[ReturnLine]] = {}
-    for remedy in case.remedies:
-        line = case.order.line(remedy.line) if case.order else None
-        item = case.item(remedy.item)
-        if line is None or item is None or SHAPES[remedy.kind].comes_back == "nothing":
-            continue
-        code = RETURN_CODES[item.problem]
-        by_channel.setdefault(remedy.channel, []).append(
-            ReturnLine(line.sku, remedy.units, code, remedy.remedy)
+def return_sheet(case: Case, advice: ReturnAdvice, setting: Setting, lang: str) -> Document:
+    """The checklist to print: what to do, one table per request, and the reasons."""
+    _ = translator(lang)
+    head = (
+        _("SKU"),
+        _("Product"),
+        _("Units"),
+        _("Amazon's reason"),
+        _("Window closes"),
+        _("Received"),
+        _("Condition"),
+    )
+    parts = [
+        Part(
+            _("What to do"),
+            tuple(say(step, lang) for step in return_checklist(case, advice, setting)),
+            ticks=True,
         )
-    return tuple(ReturnRequest(channel, tuple(lines)) for channel, lines in sorted(by_channel.items()))
+    ]
+    for number, request in enumerate(advice.requests, start=1):
+        rows = tuple(
+            (
+                line.sku,
+                line.title,
+                str(line.units),
+                f"{line.reason.then.code} · {show(line.reason.then.name, lang)}" if line.reason else "–",
+                show(line.closes_at.date(), lang) if line.closes_at else "–",
+                "",
+                "",
+            )
+            for line in request.lines
+        )
+        parts.append(
+            Part(
+                request_title(number, request, lang),
+                request_facts(request, lang),
+                table=Table(head, rows, frozenset({2})),
+            )
+        )
+    parts.append(Part(_("Why so"), tuple(say(reason, lang) for reason in advice.why)))
+    parts.append(Part(_("Look at it yourself"), tuple(say(doubt, lang) for doubt in advice.doubts)))
+    return Document(
+        _("Return checklist"),
+        (case.case_id, case.order.order_id if case.order is not None else "–"),
+        tuple(part for part in parts if part),
+    )
+
+
+def request_title(number: int, request: ReturnRequest, lang: str) -> str:
+    """What a request is called on a page and on paper."""
+    return translator(lang)("Return {number}: {way}").format(
+        number=number, way=translator(lang)(RETURN_WAYS[request.way])
+    )
+
+
+def request_facts(request: ReturnRequest, lang: str) -> tuple[str, ...]:
+    """Units, weight, address, payer and last day of a request, one fact each."""
+    _ = translator(lang)
+    facts = [_("units: {units}").format(units=request.units)]
+    if request.grams is not None:
+        facts.append(_("weight: {kg} kg").format(kg=kilograms(request.grams)))
+    if request.address is not None:
+        facts.append(_("to: {address}").format(address=show(request.address.then.name, lang)))
+    facts.append(_("way back: {payer}").format(payer=_(PAYERS[request.pays])))
+    if request.closes_at is not None:
+        facts.append(_("hand in by {day}").format(day=show(request.closes_at.date(), lang)))
+    return tuple(facts)
+
+
+def return_list(case: Case, advice: ReturnAdvice) -> str:
+    """The requests as CSV, one row per line of a request."""
+    rows = [
+        (
+            case.case_id,
+            case.order.order_id if case.order is not None else "",
+            number,
+            request.way,
+            request.address.then.address if request.address is not None else "",
+            request.pays,
+            line.sku,
+            line.title,
+            line.units,
+            kilograms(line.units * line.grams) if line.grams is not None else "",
+            line.reason.then.code if line.reason is not None else "",
+            line.closes_at.date().isoformat() if line.closes_at is not None else "",
+            "",
+            "",
+        )
+        for number, request in enumerate(advice.requests, start=1)
+        for line in request.lines
+    ]
+    return sheet(COLUMNS, rows)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from playbook.domain.money import Money
 from playbook.domain.orders import FactKind
 from playbook.domain.problems import Problem
+from playbook.i18n.leaving import LEAVING
 from playbook.i18n.orders import EVIDENCE, IMPORTS, QUESTIONS, STORE
 from playbook.i18n.sentences import SENTENCES
 from playbook.i18n.words import ANSWERS, CATEGORIES, CLOSINGS, COLUMNS, FLAGS, ROLES, word
@@ -27,7 +28,7 @@ LANGUAGES = ("en", "zh_CN")
 AGENT_ZONE = ZoneInfo("Asia/Shanghai")
 """The zone in which agents read times: the teams work in China."""
 
-_SENTENCES = {**SENTENCES, **IMPORTS, **STORE, **QUESTIONS}
+_SENTENCES = {**SENTENCES, **IMPORTS, **STORE, **QUESTIONS, **LEAVING}
 
 _NAMED: dict[str, Mapping[str, str]] = {
     "column": COLUMNS,

@@ -234,6 +234,20 @@ LETTERS: dict[str, str] = {
 }
 """Kinds of message to the buyer, by their value."""
 
+RETURN_WAYS: dict[str, str] = {
+    "request": N_("request in Seller Central"),
+    "label": N_("our own label, no request"),
+    "amazon": N_("Amazon takes it back"),
+}
+"""How goods come back."""
+
+PAYERS: dict[str, str] = {
+    "seller": N_("we pay"),
+    "buyer": N_("the buyer pays"),
+    "amazon": N_("Amazon decides"),
+}
+"""Who pays the way back."""
+
 LANGUAGES: dict[str, str] = {
     "en": "English",
     "zh": "中文",

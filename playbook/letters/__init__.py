@@ -6,6 +6,7 @@ from playbook.letters.lint import LintFinding, lint
 from playbook.letters.lists import breakdown_list
 from playbook.letters.memo import MEMO_LIMIT, memo_digest
 from playbook.letters.render import LetterContext, draft, letter_context
+from playbook.letters.returns import returns_explanation
 
 __all__ = [
     "LOCALES",
@@ -21,4 +22,5 @@ __all__ = [
     "letter_context",
     "lint",
     "memo_digest",
+    "returns_explanation",
 ]

@@ -9,7 +9,7 @@ from playbook.domain import events as e
 from playbook.domain.orders import Order
 from playbook.domain.promises import FollowUpKind, Promise
 from playbook.domain.remedies import Remedy
-from playbook.i18n import show, show_fact, show_named, translator
+from playbook.i18n import Counted, show, show_fact, show_named, translator
 from playbook.i18n.words import LETTERS, REASONS, word
 
 
@@ -111,7 +111,7 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
     _ = translator(lang)
 
     def fill(msgid: str, **params: object) -> str:
-        return msgid.format(**{key: show_named(key, value, lang) for key, value in params.items()})
+        return msgid.format(**{key: Counted(show_named(key, value, lang)) for key, value in params.items()})
 
     match body:
         case e.CaseOpened():
@@ -197,6 +197,22 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
                 due=body.replacement.due_at,
                 reason=_(REASONS[body.reason]) if body.reason in REASONS else body.reason,
             )
+        case e.RefundsChecked():
+            return fill(
+                _("Refund sheet checked: {amount} for {count:refund|refunds}, check {digest}."),
+                amount=body.total,
+                count=len(body.remedies),
+                digest=body.digest,
+            )
+        case e.RefundsExported():
+            return fill(
+                _("Refund file saved: {amount} for {count:refund|refunds}, check {digest}."),
+                amount=body.total,
+                count=len(body.remedies),
+                digest=body.digest,
+            )
+        case e.RefundExportUndone():
+            return fill(_("Refund file not used: {reason}"), reason=body.reason)
         case e.FollowUpScheduled():
             return fill(_("Follow-ups scheduled: {count}."), count=len(body.follow_ups))
         case e.FollowUpDone():

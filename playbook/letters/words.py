@@ -27,7 +27,8 @@ class Words:
 
     ``extra`` has what remedies for units are called that were sent in addition and never paid for,
     ``alone`` what promises are called where no remedy stands before them. ``date_on_the_first`` is the
-    date of the first of a month where the language writes it otherwise (1er décembre).
+    date of the first of a month where the language writes it otherwise (1er décembre). ``returns`` explains
+    return requests.
     """
 
     locale: str
@@ -43,6 +44,7 @@ class Words:
     promises: dict[PromiseKind, str]
     extra: dict[RemedyKind, str]
     alone: dict[PromiseKind, str]
+    returns: dict[str, str]
     date_on_the_first: str = ""
 
     def day(self, at: datetime, zone: ZoneInfo) -> str:

@@ -3,10 +3,12 @@
 from playbook.policy.base import Confidence, PolicyError, PolicyFault, Text
 from playbook.policy.policy import Policy, load_policy
 from playbook.policy.remedy_rows import Outcome, RemedyRow
+from playbook.policy.return_rows import About, ReturnRow
 from playbook.policy.rows import CalendarRow, DeadlineRow, MarketRow, MessageRuleRow, RestockingRow
 from playbook.policy.tables import Lookup, Miss, Overruled, RemedyFacts
 
 __all__ = [
+    "About",
     "CalendarRow",
     "Confidence",
     "DeadlineRow",
@@ -22,6 +24,7 @@ __all__ = [
     "RemedyFacts",
     "RemedyRow",
     "RestockingRow",
+    "ReturnRow",
     "Text",
     "load_policy",
 ]

@@ -8,7 +8,9 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+from playbook.domain.claims import ProblemType
 from playbook.domain.ids import Marketplace
+from playbook.domain.orders import Channel
 from playbook.policy import probe
 from playbook.policy.base import PolicyError, Row
 from playbook.policy.clocks import work_calendar
@@ -17,6 +19,7 @@ from playbook.policy.findings import Finding, finding
 from playbook.policy.gaps import gaps, holes
 from playbook.policy.policy import Policy, load_policy
 from playbook.policy.remedy_rows import AmountRange, IntRange, RemedyRow
+from playbook.policy.return_rows import About
 from playbook.policy.rows import CalendarRow, DaysOff, MarketRow
 
 SLOWEST_PATTERN = 3.0
@@ -111,6 +114,7 @@ def ages(policy: Policy, on: date) -> Iterator[Finding]:
         policy.rows.deadlines,
         policy.rows.message_rules,
         policy.rows.approvals,
+        policy.rows.returns,
     )
     for rows in kinds:
         for row in rows:
@@ -155,6 +159,29 @@ def _followed(row: Row, rows: Sequence[Row]) -> bool:
 def _months(checked: str, on: date) -> int:
     year, month = (int(part) for part in checked.split("-")[:2])
     return (on.year - year) * 12 + on.month - month
+
+
+# ---- returns --------------------------------------------------------------------------------------------
+
+
+def returns_open(policy: Policy, on: date) -> Iterator[Finding]:
+    """Marketplaces whose returns lack an address or a label limit, and problems without a return reason."""
+    rows = policy.rows.returns
+    for market in Marketplace:
+        held = {
+            about: policy.return_rows(about, market=market, channel=Channel.FBM, on=on) for about in About
+        }
+        missing = []
+        if not any(row.when.sku is None for row in held[About.ADDRESS]):
+            missing.append("a return address for every SKU")
+        if not any(row.when.pays is None for row in held[About.LABEL]):
+            missing.append("a label limit")
+        known = {issue for row in held[About.REASON] for issue in row.when.issue or ProblemType}
+        missing += [f"a return reason for {issue.value}" for issue in ProblemType if issue not in known]
+        if missing:
+            yield Finding(
+                "error", "returns_open", rows[0].file, 1, "", f"{market.value} has no {', no '.join(missing)}"
+            )
 
 
 # ---- references, patterns, calendars -----------------------------------------------------------------
@@ -243,6 +270,7 @@ CHECKS: tuple[Callable[[Policy, date], Iterator[Finding]], ...] = (
     holes,
     shadowed,
     ages,
+    returns_open,
     missing_deadlines,
     slow_patterns,
     unknown_countries,

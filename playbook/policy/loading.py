@@ -1,4 +1,4 @@
-"""Reads the seven policy files into one checked set of rows; reports everything that is wrong at once."""
+"""Reads the policy files into one checked set of rows; reports everything that is wrong at once."""
 
 import hashlib
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ from playbook.policy.crosscheck import (
     unpayable_amounts,
 )
 from playbook.policy.remedy_rows import RemedyRow
+from playbook.policy.return_rows import ReturnRow
 from playbook.policy.rows import (
     ApprovalFile,
     ApprovalRow,
@@ -33,6 +34,7 @@ from playbook.policy.rows import (
     RemedyFile,
     RestockingFile,
     RestockingRow,
+    ReturnFile,
 )
 from playbook.policy.wording import fault_of
 from playbook.policy.yamlfile import Document, YamlError
@@ -45,6 +47,7 @@ FILES: dict[str, type[BaseModel]] = {
     "message_rules.yaml": MessageRuleFile,
     "remedies.yaml": RemedyFile,
     "restocking.yaml": RestockingFile,
+    "returns.yaml": ReturnFile,
 }
 """The policy files in the order in which they are read: later ones refer to earlier ones."""
 
@@ -68,6 +71,7 @@ class Rows:
     groups: Mapping[str, frozenset[Marketplace]]
     calendars: Mapping[str, CalendarRow]
     amounts: Mapping[str, Mapping[str, Decimal]]
+    returns: tuple[ReturnRow, ...]
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -108,11 +112,12 @@ def load_rows(files: Mapping[str, bytes]) -> Rows:
     rules = loader.read("message_rules.yaml", MessageRuleFile)
     remedies = loader.read("remedies.yaml", RemedyFile)
     restocking = loader.read("restocking.yaml", RestockingFile)
+    returns = loader.read("returns.yaml", ReturnFile)
     if markets:
         faults.extend(incomplete_markets(markets))
     if markets and approvals:
         faults.extend(unpayable_amounts(markets, approvals, loader.documents["approvals.yaml"]))
-    for rows in (approvals, deadlines, rules, remedies, restocking):
+    for rows in (approvals, deadlines, rules, remedies, restocking, returns):
         if rows is not None:
             faults.extend(overlaps(rows.rows))
     if calendars:
@@ -120,7 +125,7 @@ def load_rows(files: Mapping[str, bytes]) -> Rows:
     if remedies and deadlines:
         faults.extend(unknown_deadlines(remedies.rows, deadlines.rows))
     if faults or not (
-        markets and calendars and approvals and deadlines and rules and remedies and restocking
+        markets and calendars and approvals and deadlines and rules and remedies and restocking and returns
     ):
         raise PolicyError(tuple(sorted(dict.fromkeys(faults), key=lambda fault: (fault.file, fault.line))))
     return Rows(
@@ -134,6 +139,7 @@ def load_rows(files: Mapping[str, bytes]) -> Rows:
         groups=groups,
         calendars={row.id: row for row in calendars.rows},
         amounts=amounts,
+        returns=returns.rows,
         files=dict(files),
     )
 

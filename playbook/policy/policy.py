@@ -14,6 +14,7 @@ from playbook.domain.remedies import RejectionReason
 from playbook.policy.clocks import Clocks
 from playbook.policy.loading import Rows, content_hash, load_rows, read_files
 from playbook.policy.remedy_rows import RemedyRow
+from playbook.policy.return_rows import About, ReturnRow
 from playbook.policy.rows import DeadlineRow, MarketRow, MessageRuleRow, RestockingRow
 from playbook.policy.tables import Lookup, RemedyFacts, RemedyTable
 
@@ -145,6 +146,25 @@ class Policy:
                 and row.is_valid(on)
             ),
             None,
+        )
+
+    def checks_own(self, role: str, on: date) -> bool:
+        """Whether the role may check refunds alone that it chose itself; an unknown role may not."""
+        return any(
+            row.then.checks_own for row in self.rows.approvals if row.when.role == role and row.is_valid(on)
+        )
+
+    def return_rows(
+        self, about: About, *, market: Marketplace, channel: Channel, on: date
+    ) -> tuple[ReturnRow, ...]:
+        """What holds about returns in a marketplace, channel and day, in the order of the file."""
+        return tuple(
+            row
+            for row in self.rows.returns
+            if row.then.about is about
+            and market in row.market
+            and channel in row.channel
+            and row.is_valid(on)
         )
 
     def message_rules(self, market: Marketplace, on: date) -> tuple[MessageRuleRow, ...]:

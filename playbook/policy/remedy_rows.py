@@ -115,16 +115,35 @@ class Outcome(StrEnum):
 
 
 class RefundReason(StrEnum):
-    """Amazon's refund reason codes, in Amazon's spelling (order adjustment feed)."""
+    """Amazon's reason codes, in Amazon's spelling: 18 of the order adjustment feed (facts 3.3).
+
+    ``BuyerCanceled`` belongs to cancellations alone; no refund file takes it.
+    """
 
     NO_INVENTORY = "NoInventory"
     CUSTOMER_RETURN = "CustomerReturn"
     GENERAL_ADJUSTMENT = "GeneralAdjustment"
     COULD_NOT_SHIP = "CouldNotShip"
     DIFFERENT_ITEM = "DifferentItem"
+    ABANDONED = "Abandoned"
     CUSTOMER_CANCEL = "CustomerCancel"
+    PRICE_ERROR = "PriceError"
+    PRODUCT_OUT_OF_STOCK = "ProductOutofStock"
+    ADDRESS_INCORRECT = "CustomerAddressIncorrect"
     EXCHANGE = "Exchange"
+    OTHER = "Other"
+    CARRIER_CREDIT = "CarrierCreditDecision"
+    RISK_NOT_VALID = "RiskAssessmentInformationNotValid"
+    CARRIER_COVERAGE = "CarrierCoverageFailure"
+    TRANSACTION_RECORD = "TransactionRecord"
+    UNDELIVERABLE = "Undeliverable"
+    REFUSED_DELIVERY = "RefusedDelivery"
     BUYER_CANCELED = "BuyerCanceled"
+
+    @property
+    def is_refund(self) -> bool:
+        """Whether the refund file takes it."""
+        return self is not RefundReason.BUYER_CANCELED
 
 
 class RemedyThen(Value):

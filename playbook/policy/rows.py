@@ -34,6 +34,7 @@ from playbook.policy.base import (
     reading_of,
 )
 from playbook.policy.remedy_rows import RemedyRow
+from playbook.policy.return_rows import ReturnRow
 
 MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 
@@ -189,9 +190,13 @@ class ApprovalWhen(Value):
 
 
 class ApprovalThen(Value):
-    """The named amount up to which the role may compensate one case; null is no limit."""
+    """The named amount up to which the role may compensate one case; null is no limit.
+
+    ``checks_own``: whether the role may check a refund sheet alone whose refunds it chose itself.
+    """
 
     limit: AmountName | None
+    checks_own: Flag = False
 
 
 class ApprovalRow(Row):
@@ -321,6 +326,12 @@ class RestockingFile(_File):
     """restocking.yaml: what may be kept back for units that came back late, used or incomplete."""
 
     rows: tuple[RestockingRow, ...] = Field(min_length=1)
+
+
+class ReturnFile(_File):
+    """returns.yaml: addresses, label limits, weights, reasons, rules of merging and of refund files."""
+
+    rows: tuple[ReturnRow, ...] = Field(min_length=1)
 
 
 class MarketFile(_File):

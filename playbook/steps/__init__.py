@@ -17,7 +17,7 @@ from playbook.domain.events import (
     RemedyWithdrawn,
     RulesAdopted,
 )
-from playbook.steps import breakdown, commands, facts, followup, lock, reception, remedy, upkeep
+from playbook.steps import breakdown, commands, facts, followup, lock, reception, refundfile, remedy, upkeep
 from playbook.steps.commands import Actor, Command
 from playbook.steps.decision import Decision, Refused, Setting, after, refused
 from playbook.steps.schedule import schedule
@@ -99,6 +99,12 @@ def _decide(case: Case, command: Command, setting: Setting) -> Decision:
             return followup.change_promise(case, command, setting)
         case commands.ReceiveGoods():
             return reception.receive_goods(case, command, setting)
+        case commands.CheckRefunds():
+            return refundfile.check_refunds(case, command, setting)
+        case commands.ExportRefunds():
+            return refundfile.export_refunds(case, command, setting)
+        case commands.UndoRefundExport():
+            return refundfile.undo_refund_export(case, command, setting)
         case commands.CompleteFollowUp():
             return followup.complete_follow_up(case, command, setting)
         case commands.ApproveMessage():

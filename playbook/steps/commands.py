@@ -208,6 +208,28 @@ class ReceiveGoods:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckRefunds:
+    """Confirm the refund sheet as it was shown: ``digest`` says which one."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRefunds:
+    """Take the checked refunds out as a file; ``item_ids`` are Amazon's ids of order lines, by line."""
+
+    digest: str
+    item_ids: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRefundExport:
+    """The last exported file was not uploaded, or refused as a whole."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CompleteFollowUp:
     follow_up: str
     note: str = ""
@@ -279,6 +301,9 @@ Command = (
     | KeepPromise
     | ChangePromise
     | ReceiveGoods
+    | CheckRefunds
+    | ExportRefunds
+    | UndoRefundExport
     | CompleteFollowUp
     | ApproveMessage
     | WriteMemo

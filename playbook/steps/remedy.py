@@ -215,6 +215,8 @@ def withdraw_remedy(case: Case, command: WithdrawRemedy, setting: Setting) -> De
         return refused(
             "remedy_begun", remedy=remedy.remedy, kind=remedy.kind, units=remedy.units, line=remedy.line
         )
+    if remedy.remedy in case.exported:
+        return refused("refund_in_file", units=remedy.units, line=remedy.line)
     reason = clean(command.reason)
     if not reason:
         return refused("reason_needed")

@@ -11,7 +11,6 @@ from playbook.domain.ledgers import PromiseStanding, promise_ledger
 from playbook.domain.problems import Problem
 from playbook.domain.promises import FollowUp, FollowUpKind, Promise, PromiseKind
 from playbook.domain.remedies import RemedyKind
-from playbook.exports import calendar_file, handover_card, refund_sheet
 from playbook.letters import Letter, LetterKind, LintFinding, draft, lint, memo_digest
 from playbook.steps import Refused
 from playbook.steps.commands import (
@@ -262,21 +261,6 @@ class FollowUpModel(t.HasTraits):
     def reopen(self, reason: str) -> bool:
         """Reopen the case."""
         return self.work.do(ReopenCase(reason))
-
-    def calendar(self) -> bytes:
-        """The schedule as a calendar file."""
-        work = self.work
-        return calendar_file(work.case, now=work.now, lang=work.lang)
-
-    def refund_sheet(self) -> str:
-        """The refunds to type into Seller Central, as CSV."""
-        return refund_sheet(self.work.case, policy=self.work.desk.policy, lang=self.work.lang)
-
-    def handover_card(self) -> str:
-        """What a colleague needs to take over."""
-        work = self.work
-        events = work.desk.events(work.case.case_id)
-        return handover_card(work.case, events, now=work.now, lang=work.lang)
 
     def _keep(self) -> None:
         self.work.keep_draft(Stage.FOLLOW_UP, {**self._drafted_letter(), **self._drafted_dates()})

@@ -8,6 +8,8 @@ import traitlets as t
 
 from playbook.desk import LONGEST_MESSAGE, Desk, Done
 from playbook.domain.ids import Marketplace
+from playbook.exports import picks
+from playbook.exports.picking import Pick
 from playbook.i18n import say
 from playbook.intake import read
 from playbook.store import CaseIndexRow
@@ -73,6 +75,11 @@ class HomeModel(t.HasTraits):
         due_at = min(known, default=None)
         overdue = due_at is not None and due_at < now and not row.closed
         return DueRow(row, due_at, due_at is not None and due_at == row.next_deadline_at, overdue)
+
+    @property
+    def picks(self) -> tuple[Pick, ...]:
+        """What the warehouse has to send again, over all open cases."""
+        return picks(self.desk.open_cases())
 
     def open_case(
         self, message: str, *, received_at: datetime | None = None, marketplace: Marketplace | None = None

@@ -1,6 +1,5 @@
-"""Around the plan: files to take along, notes and flags, hand-over, and the close."""
+"""Around the plan: notes and flags, hand-over, and the close."""
 
-import base64
 from collections.abc import Sequence
 
 import ipywidgets as w
@@ -12,44 +11,29 @@ from playbook.steps.commands import CloseCase
 from playbook.viewmodels.followup import FollowUpModel
 from playbook.widgets import html as h
 from playbook.widgets.base import View, button, card, guarded, html, placeheld, row
-from playbook.widgets.theme import copy_button_html
 
 
 class ClosingView(View):
-    """Exports, notes, hand-over and close, each in its card."""
+    """Notes, hand-over and close, each in its card."""
 
     def __init__(self, model: FollowUpModel) -> None:
         super().__init__(model.work.lang)
         self.model = model
 
     def build(self) -> Sequence[w.Widget]:
-        self.files = html()
         self.hand_over = w.VBox()
         self.end = w.VBox()
         self._draw()
         self.model.work.observe(guarded(lambda _: self._draw(), self.model.work), "case")
         return [
-            card(html(h.tag("h2", h.text(self._("Take along")))), self.files),
             self._notes(),
             self.hand_over,
             self.end,
         ]
 
     def _draw(self) -> None:
-        self.files.value = self._file_links()
         self.hand_over.children = [self._hand_over()]
         self.end.children = [self._reopen() if self.model.work.case.closed else self._close()]
-
-    def _file_links(self) -> str:
-        _, case_id = self._, self.model.work.case.case_id
-        links = [
-            _download(_("Calendar file"), f"{case_id}.ics", "text/calendar", self.model.calendar()),
-            copy_button_html(self.model.handover_card(), _("Copy hand-over card"), _("Copied")),
-        ]
-        if any(remedy.refund for remedy in self.model.work.case.remedies):
-            sheet = self.model.refund_sheet().encode("utf-8")
-            links.insert(1, _download(_("Refund sheet"), f"{case_id}-refunds.csv", "text/csv", sheet))
-        return h.tag("div", *links, cls="pb-foot")
 
     def _notes(self) -> w.Widget:
         _, model = self._, self.model
@@ -129,9 +113,3 @@ class ClosingView(View):
         again = button(_("Reopen the case"), lambda: model.reopen(reason.value), work=model.work)
         done = html(h.tag("p", "✓ ", h.text(_("This case is closed.")), cls="pb-ok"))
         return card(html(h.tag("h2", h.text(_("Closed")))), done, row(reason, again))
-
-
-def _download(label: str, name: str, kind: str, data: bytes) -> str:
-    """A link that saves *data* as a file, without a server."""
-    encoded = base64.b64encode(data).decode("ascii")
-    return h.tag("a", h.text(label), href=f"data:{kind};base64,{encoded}", download=name, cls="pb-btn")

@@ -17,6 +17,7 @@ from playbook.widgets.closing import ClosingView
 from playbook.widgets.letters import LetterView, MemoView
 from playbook.widgets.reception import ReceptionView
 from playbook.widgets.side import SideView
+from playbook.widgets.takealong import leaving_views
 
 
 class FollowUpView(View):
@@ -32,12 +33,15 @@ class FollowUpView(View):
         self.reception = ReceptionView(self.model.reception)
         self.letter = LetterView(self.model)
         self.memo = MemoView(self.model)
+        self.returns, self.refunds, self.files = leaving_views(self.model.work)
         self.closing = ClosingView(self.model)
         self._draw()
         self.model.work.observe(guarded(lambda _: self._draw(), self.model.work), "case")
-        for view in (self.reception, self.letter, self.memo, self.closing, self.side):
+        work = [self.returns, self.reception, self.letter, self.refunds, self.memo]
+        work += [self.files, self.closing]
+        for view in (*work, self.side):
             view.show()
-        page = w.HBox([self.side, w.VBox([self.plan, self.reception, self.letter, self.memo, self.closing])])
+        page = w.HBox([self.side, w.VBox([self.plan, *work])])
         page.add_class("pb-two")
         return [page]
 

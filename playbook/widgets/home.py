@@ -13,6 +13,7 @@ from playbook.widgets import html as h
 from playbook.widgets.base import View, button, card, guarded, html, row
 from playbook.widgets.header import language_links
 from playbook.widgets.newcase import NewCaseView
+from playbook.widgets.pickinglist import PickingListView
 
 
 class HomeView(View):
@@ -41,7 +42,9 @@ class HomeView(View):
         self.forth = button("→", lambda: self._turn(1), tip=_("Next page"))
         new = NewCaseView(model, self._announce)
         new.show()
-        left = w.VBox([new, self.opened, card(self.due)])
+        picking = PickingListView(model)
+        picking.show()
+        left = w.VBox([new, self.opened, card(self.due, picking)])
         refresh = button(_("Refresh"), self._draw)
         self.pager = row(self.back, self.forth)
         self._draw()
