@@ -122,15 +122,14 @@ def refund_sheet(
 
 def _not_in_the_file(remedy: Remedy, line: OrderLine, exported: frozenset[str]) -> Problem | None:
     """Why a refund does not belong into the file; None when it does."""
-    facts = {"sku": line.sku, "units": remedy.units}
     if remedy.kind is RemedyKind.CANCEL_UNSHIPPED:
-        return problem("refund_is_cancelled", **facts)
+        return problem("refund_is_cancelled", sku=line.sku, units=remedy.units)
     if remedy.channel is not Channel.FBM:
-        return problem("refund_by_amazon", channel=remedy.channel, **facts)
+        return problem("refund_by_amazon", sku=line.sku, channel=remedy.channel)
     if remedy.remedy in exported:
-        return problem("refund_exported", **facts)
+        return problem("refund_exported", sku=line.sku, units=remedy.units)
     if remedy.awaited:
-        return problem("refund_waits_for_goods", **facts)
+        return problem("refund_waits_for_goods", sku=line.sku, units=remedy.awaited)
     return None
 
 

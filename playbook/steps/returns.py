@@ -404,24 +404,30 @@ def return_checklist(case: Case, advice: ReturnAdvice, setting: Setting) -> tupl
     if "request" in ways:
         steps.append(problem("check_buyer_opens", count=sum(r.way == "request" for r in advice.requests)))
     for number, request in enumerate(advice.requests, start=1):
-        steps.append(
-            problem(
-                f"check_way_{request.way}",
-                number=number,
-                units=request.units,
-                lines=len(request.lines),
-                address=request.address.then.name if request.address is not None else None,
-            )
-        )
-        if request.way == "request":
-            steps.append(problem(f"check_pays_{request.pays}", number=number))
+        steps += _checks(number, request)
     if answer is not None and "request" in ways:
         steps.append(problem("check_authorise", value=answer.then.value, rule=answer.id))
     if ways & {"request", "label"}:
         steps.append(problem("check_count"))
     if receipt is not None and any(r.settles == "refund" and r.way == "request" for r in advice.requests):
-        code = "check_refund_days" if receipt.then.calendar == "calendar" else "check_refund_working_days"
-        steps.append(problem(code, value=receipt.then.value, rule=receipt.id))
+        if receipt.then.calendar == "calendar":
+            steps.append(problem("check_refund_days", value=receipt.then.value, rule=receipt.id))
+        else:
+            steps.append(problem("check_refund_working_days", value=receipt.then.value, rule=receipt.id))
     if any(request.settles == "exchange" for request in advice.requests):
         steps.append(problem("check_exchange"))
     return tuple(steps)
+
+
+def _checks(number: int, request: ReturnRequest) -> list[Problem]:
+    """What to do about one request: how it comes back, and who pays for that."""
+    address = request.address.then.name if request.address is not None else None
+    if request.way == "amazon":
+        return [problem("check_way_amazon", number=number, units=request.units)]
+    if request.way == "label":
+        return [problem("check_way_label", number=number, units=request.units, address=address)]
+    lines = len(request.lines)
+    back = problem("check_way_request", number=number, units=request.units, lines=lines, address=address)
+    if request.pays == "buyer":
+        return [back, problem("check_pays_buyer", number=number)]
+    return [back, problem("check_pays_seller", number=number)]

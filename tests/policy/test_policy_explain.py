@@ -161,14 +161,14 @@ def test_schema_command(tmp_path: Path) -> None:
     listed = run("schema")
     assert listed.output.split() == [
         "marketplaces.yaml", "calendars.yaml", "approvals.yaml", "deadlines.yaml", "message_rules.yaml",
-        "remedies.yaml", "restocking.yaml",
+        "remedies.yaml", "restocking.yaml", "returns.yaml",
     ]  # fmt: skip
     printed = run("schema", "remedies.yaml")
     assert json.loads(printed.output)["title"] == "RemedyFile"
     assert run("schema", "recipes.yaml").exit_code == 2
     written = run("schema", "--out", str(tmp_path / "new"))
     assert written.exit_code == 0
-    assert len(list((tmp_path / "new").iterdir())) == 7
+    assert len(list((tmp_path / "new").iterdir())) == 8
     blocked = tmp_path / "file"
     blocked.write_text("x")
     assert run("schema", "--out", str(blocked / "below")).exit_code == 3

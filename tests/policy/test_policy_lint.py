@@ -16,6 +16,7 @@ from playbook.policy.lint import (
     lint,
     lint_folder,
     missing_deadlines,
+    returns_open,
     shadowed,
     slow_patterns,
     unknown_countries,
@@ -37,6 +38,7 @@ CHECK_OF = {
     "no_deadline": missing_deadlines,
     "slow_pattern": slow_patterns,
     "unknown_country": unknown_countries,
+    "returns_open": returns_open,
     "unused_amount": unused,
     "limits_inverted": unused,
 }

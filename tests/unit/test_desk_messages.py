@@ -26,6 +26,7 @@ from playbook.viewmodels.breakdown import BreakdownModel
 from playbook.viewmodels.followup import FollowUpModel
 from playbook.viewmodels.home import HomeModel
 from playbook.viewmodels.lock import LockModel
+from playbook.viewmodels.takealong import TakeAlongModel
 from tests.builders import NOW, ORDER_ID, choose
 from tests.desks import MESSAGE, carried_out, claimed, done, locked, opened, page, planned
 
@@ -104,7 +105,7 @@ class TestOpening:
         work = page(desk, case)
         assert len(BreakdownModel(work).rows) >= 1
         assert LockModel(page(desk, opened(desk, message))).blockers
-        assert isinstance(FollowUpModel(work).handover_card(), str)
+        assert isinstance(TakeAlongModel(work).handover_card(), str)
         assert HomeModel(desk).open_case(message) is not None
         assert desk.store.verify() == ()
 

@@ -19,6 +19,7 @@ from playbook.steps.commands import (
     AdoptRules,
     ApproveMessage,
     ChangePromise,
+    CheckRefunds,
     CloseCase,
     Command,
     CompleteFollowUp,
@@ -27,6 +28,7 @@ from playbook.steps.commands import (
     Counted,
     CountedUnexpected,
     DecideApproval,
+    ExportRefunds,
     KeepPromise,
     MakePromise,
     OfferHandOver,
@@ -36,13 +38,16 @@ from playbook.steps.commands import (
     ReopenCase,
     RequestEvidence,
     SetFlag,
+    UndoRefundExport,
     WithdrawLock,
     WithdrawRemedy,
     WriteMemo,
 )
+from playbook.steps.refundfile import refund_sheet
 from tests.builders import (
     AGENT,
     LEAD,
+    MANAGER,
     NOW,
     a_case,
     a_line,
@@ -56,7 +61,11 @@ from tests.builders import (
 )
 from tests.letterlogs import logged
 
-ORDER = an_order(a_line(1), a_line(2, paid="2000.00"), a_line(3))
+ORDER = an_order(
+    a_line(1, order_item_id="11112222333344"),
+    a_line(2, paid="2000.00", order_item_id="11112222333355"),
+    a_line(3, order_item_id="11112222333366"),
+)
 
 
 def the_life_of_a_case() -> tuple[e.Event, ...]:
@@ -112,6 +121,12 @@ def the_life_of_a_case() -> tuple[e.Event, ...]:
     strange = (CountedUnexpected(2, line=1), CountedUnexpected(1, what="a kettle"))
     new, case = logged(case, ReceiveGoods((came,), strange, parcel="1Z2"))
     events += new
+    refunds = refund_sheet(case, a_setting())
+    assert refunds is not None
+    new, case = logged(case, CheckRefunds(refunds.digest), setting=a_setting(MANAGER))
+    events += new
+    new, case = logged(case, ExportRefunds(refunds.digest), UndoRefundExport("wrong shop"))
+    events += new
     rest: list[Command] = [
         ApproveMessage("solution", "en", "v-1", "0" * 64, "first_reply"),
         *(KeepPromise(promise.promise, "1Z1") for promise in case.open_promises),
@@ -151,6 +166,7 @@ def test_it_tells_the_case_in_english():
     told = texts("en")
     for sentence in (
         "Case opened for a message of 2026-11-23 15:00.",
+        "Refund file not used: wrong shop",
         "Order 204-5512873-7719305 locked; lines: 3.",
         "Lock withdrawn: another buyer",
         "Breakdown confirmed; units with a problem: 9, entries: 3.",
@@ -209,7 +225,7 @@ def test_lines_carry_when_who_and_what():
         (event.seq, event.at, event.actor, event.type) for event in EVENTS
     ]
     assert [line.seq for line in lines] == list(range(1, len(EVENTS) + 1))
-    assert {line.actor for line in lines} == {AGENT.name, LEAD.name, "Sun Li"}
+    assert {line.actor for line in lines} == {AGENT.name, LEAD.name, MANAGER.name, "Sun Li"}
 
 
 def test_a_part_of_the_log_names_what_it_does_not_know_by_its_id():

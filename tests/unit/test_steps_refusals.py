@@ -13,11 +13,13 @@ import pytest
 import playbook.steps
 from playbook.domain.case import Case
 from playbook.domain.claims import Evidence, ProblemType
+from playbook.domain.ids import OrderId
 from playbook.domain.orders import Channel, EarlierKind, FactKind
 from playbook.domain.problems import Problem
 from playbook.domain.promises import PromiseKind
 from playbook.domain.remedies import RejectionReason, RemedyKind
 from playbook.i18n import say
+from playbook.i18n.leaving import LEAVING
 from playbook.i18n.sentences import SENTENCES
 from playbook.policy import Policy
 from playbook.steps import Actor, Command, Refused, Setting, decide
@@ -26,6 +28,7 @@ from playbook.steps.commands import (
     AddNote,
     AdoptRules,
     ChangePromise,
+    CheckRefunds,
     Choice,
     ChooseRemedies,
     ClaimRow,
@@ -37,6 +40,7 @@ from playbook.steps.commands import (
     Counted,
     CountedUnexpected,
     DecideApproval,
+    ExportRefunds,
     KeepPromise,
     LockOrder,
     MakePromise,
@@ -47,13 +51,16 @@ from playbook.steps.commands import (
     RecordEvidence,
     ReopenCase,
     SetFlag,
+    UndoRefundExport,
     WithdrawLock,
     WithdrawRemedy,
     WriteMemo,
 )
+from playbook.steps.refundfile import refund_sheet
 from tests.builders import (
     LEAD,
     NOW,
+    ORDER_ID,
     a_case,
     a_claimed_case,
     a_line,
@@ -137,7 +144,50 @@ def _counted(accepted: int, rejected: int = 0) -> ReceiveGoods:
     return ReceiveGoods((Counted("r1", accepted, rejected),))
 
 
+LEFT_OUT = {"refund_is_cancelled", "refund_by_amazon", "refund_exported", "refund_waits_for_goods"}
+
+
+def _refunded(item_id: str | None = "11112222333344", order_id: OrderId = ORDER_ID) -> Case:
+    """Three damaged units are refunded, and the plan is confirmed."""
+    order = an_order(a_line(order_item_id=item_id), order_id=order_id)
+    return run(a_claimed_case(order=order), choose(RemedyKind.REFUND_FULL), ConfirmPlan())
+
+
+def _digest(case: Case) -> str:
+    refunds = refund_sheet(case, a_setting())
+    assert refunds is not None
+    return refunds.digest
+
+
+def _checked() -> Case:
+    case = _refunded()
+    return run(case, CheckRefunds(_digest(case)), setting=a_setting(LEAD))
+
+
+def _exported() -> Case:
+    case = _checked()
+    return run(case, ExportRefunds(_digest(case)))
+
+
+def _without_a_rule() -> Case:
+    case = _refunded()
+    return replace(case, remedies=tuple(r.model_copy(update={"rule": "gone"}) for r in case.remedies))
+
+
 REFUSALS: dict[str, Refusal] = {
+    "refund_file_empty": Refusal(a_planned_case, CheckRefunds("x"), a_setting(LEAD)),
+    "second_person_needed": Refusal(_refunded, CheckRefunds(_digest(_refunded()))),
+    "refunds_already_checked": Refusal(_checked, CheckRefunds(_digest(_refunded())), a_setting(LEAD)),
+    "refunds_changed": Refusal(_refunded, CheckRefunds("another"), a_setting(LEAD)),
+    "refunds_not_checked": Refusal(_refunded, ExportRefunds(_digest(_refunded()))),
+    "order_item_id_missing": Refusal(lambda: _refunded(None), ExportRefunds(_digest(_refunded()))),
+    "refund_not_on_amazon": Refusal(
+        lambda: _refunded(order_id=OrderId("SHOP-17")), ExportRefunds(_digest(_refunded()))
+    ),
+    "refund_reason_missing": Refusal(_without_a_rule, ExportRefunds("x")),
+    "no_refund_file": Refusal(_refunded, UndoRefundExport("x")),
+    "refund_file_used": Refusal(lambda: run(_exported(), KeepPromise("p1", "R-1")), UndoRefundExport("x")),
+    "refund_in_file": Refusal(_exported, WithdrawRemedy("r1", "x")),
     "unknown_case": Refusal(a_case, AddNote("x")),
     "already_open": Refusal(an_open_case, OpenCase(NOW)),
     "received_in_future": Refusal(a_case, OpenCase(TOMORROW)),
@@ -255,6 +305,11 @@ INSIDE: dict[str, Refusal] = {
 
 ELSEWHERE = {
     **{
+        code: "test_steps_returns.py, test_steps_refundfile.py: advice and reasons, never a refusal"
+        for code in LEAVING
+        if code.startswith(("return_", "check_")) or code in LEFT_OUT
+    },
+    **{
         code: "test_steps_ways.py: what it would take, never a refusal"
         for code in SENTENCES
         if code.startswith("way_")
@@ -328,7 +383,7 @@ def test_every_refusal_is_a_sentence_in_which_no_fact_is_left_open(code: str):
 
 def test_sentences_name_only_facts_that_are_there():
     for code, facts in _calls().items():
-        wanted = set(re.findall(r"\{([a-z_]+)\}", SENTENCES[code]))
+        wanted = set(re.findall(r"\{([a-z_]+)\}", {**SENTENCES, **LEAVING}[code]))
         assert wanted <= facts, f"{code}: {wanted - facts} is never given"
 
 

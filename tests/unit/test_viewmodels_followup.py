@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from icalendar import Calendar
 
 from playbook.desk import Desk
 from playbook.domain.case import Stage
@@ -16,6 +15,7 @@ from playbook.letters import LetterKind
 from playbook.steps import Actor
 from playbook.steps.commands import AddNote, CloseCase, MakePromise, RequestEvidence, WithdrawRemedy
 from playbook.viewmodels.followup import LETTER_FOR, FollowUpModel
+from playbook.viewmodels.takealong import TakeAlongModel
 from tests.builders import LEAD, NOW, ORDER_ID, choose
 from tests.desks import Clock, carried_out, claimed, opened, page, planned
 
@@ -301,7 +301,7 @@ class TestMemoAndNotes:
         assert model.offer_hand_over(OTHER.name, "out from tomorrow")
         assert not FollowUpModel(page(desk_of(LEAD), model.work.case)).accept_hand_over()
         theirs = FollowUpModel(page(desk_of(OTHER), model.work.case))
-        card = theirs.handover_card()
+        card = TakeAlongModel(theirs.work).handover_card()
         assert ORDER_ID in card
         assert theirs.accept_hand_over()
         assert theirs.work.case.owner == OTHER.name
@@ -327,20 +327,6 @@ class TestTheEnd:
         assert model.close_blockers_for("solved") != ()
         assert model.close_blockers_for("withdrawn") == ()
         assert model.close(CloseCase("withdrawn"))
-
-
-class TestTakingAlong:
-    def test_the_calendar_holds_every_open_task(self, desk: Desk) -> None:
-        model = with_plan(desk)
-        events = [
-            part for part in Calendar.from_ical(model.calendar()).walk() if part.name in {"VEVENT", "VTODO"}
-        ]
-        assert len(events) >= len({task.due_at for task in model.follow_ups})
-
-    def test_the_refund_sheet_has_the_amount_of_the_ledger(self, desk: Desk) -> None:
-        model = with_plan(desk, RemedyKind.REFUND_FULL)
-        assert "30.00" in model.refund_sheet()
-        assert ORDER_ID in model.refund_sheet()
 
 
 def test_a_correction_after_the_plan_makes_it_stale_until_planned_again(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """Whatever a buyer, a report or a colleague writes stays text: every piece of HTML on every page is parsed."""
 
+import base64
 from collections.abc import Callable, Iterable
 from html.parser import HTMLParser
 
@@ -11,6 +12,7 @@ from playbook.desk import Desk
 from playbook.domain.remedies import RemedyKind
 from playbook.steps.commands import AddNote, WithdrawLock
 from playbook.widgets import html as h
+from playbook.widgets import printing
 from playbook.widgets.side import marked
 from playbook.widgets.theme import _COPY
 from tests.builders import ORDER_ID, a_line, an_order, broken_down, choose, claim, lock
@@ -64,7 +66,19 @@ ATTRIBUTES = frozenset(
     ]
 )
 HANDLERS = frozenset({("onclick", _COPY), ("onerror", h._GO)})
-LINKS = ("?", "home.ipynb?", "case.ipynb?", "data:text/calendar;base64,", "data:text/csv;base64,")
+SHEET = "data:text/html;base64,"
+LINKS = (
+    "?",
+    "home.ipynb?",
+    "case.ipynb?",
+    "data:text/calendar;base64,",
+    "data:text/csv;base64,",
+    "data:text/tab-separated-values;base64,",
+    SHEET,
+)
+"""Where links lead; a sheet to print is parsed as strictly as the page it is on."""
+
+ON_PAPER = frozenset(["html", "head", "meta", "title", "style", "body", "h1", "section", "blockquote"])
 
 ATTACKS = (
     "<script>alert(1)</script>",
@@ -91,7 +105,11 @@ class Faults(HTMLParser):
     def handle_starttag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
         if tag not in ELEMENTS:
             self.found.append(f"<{tag}>")
+        if SHEET in str(attrs) and "download" not in {name for name, _value in attrs}:
+            self.found.append("a sheet that would be opened instead of saved")
         for name, value in attrs:
+            if name == "href" and str(value).startswith(SHEET):
+                self.found += sheet_faults(base64.b64decode(str(value).removeprefix(SHEET)).decode("utf-8"))
             ours = name in ATTRIBUTES or (name, value) in HANDLERS
             if not ours:
                 self.found.append(f"{tag} {name}={value!r}")
@@ -120,6 +138,43 @@ class Faults(HTMLParser):
         self.found.extend(f"code {ord(c):#x}" for c in sorted(bad))
 
 
+class SheetFaults(Faults):
+    """The same for a sheet to print, which is a file of its own."""
+
+    def handle_starttag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
+        known = list(attrs)
+        if tag == "meta":
+            self.metas.append(dict(known))
+        elif tag not in ON_PAPER:
+            super().handle_starttag(tag, known)
+        elif set(dict(known)) - {"lang", "class"}:
+            self.found.append(f"{tag} {known}")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.metas: list[dict[str, str | None]] = []
+
+    def handle_decl(self, decl: str) -> None:
+        if decl.lower() != "doctype html":
+            super().handle_decl(decl)
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem == "style":
+            if data != printing._CSS:
+                self.found.append("a style of its own")
+        else:
+            super().handle_data(data)
+
+
+def sheet_faults(html: str) -> list[str]:
+    parser = SheetFaults()
+    parser.feed(html)
+    parser.close()
+    if not any("default-src 'none'" in str(meta.get("content")) for meta in parser.metas):
+        parser.found.append("a sheet that may load or run something")
+    return parser.found
+
+
 def faults(html: str) -> list[str]:
     parser = Faults()
     parser.feed(html)
@@ -140,6 +195,13 @@ def test_the_parser_sees_what_is_not_escaped(attack: str) -> None:
     assert faults(h.tag("td", h.text(attack), title=attack)) == []
     if "<" in attack and "&lt;" not in attack:
         assert faults(attack)
+
+
+def test_a_sheet_to_print_that_holds_code_is_seen() -> None:
+    sheet = "<!doctype html><html><head><style>p{}</style></head><body onload=go()><script>1</script>"
+    assert len(sheet_faults(sheet)) == 4
+    inside = base64.b64encode(sheet.encode()).decode("ascii")
+    assert len(faults(f"<a href='{SHEET}{inside}'>sheet</a>")) == 5
 
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])
