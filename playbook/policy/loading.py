@@ -184,6 +184,9 @@ class _Loader:
         return read
 
     def _document(self, name: str) -> Document | None:
+        if name not in self._raw:
+            self._faults.append(PolicyFault(name, 1, "", "the file is missing"))
+            return None
         if name not in self.documents:
             try:
                 self.documents[name] = Document(name, self._raw[name])

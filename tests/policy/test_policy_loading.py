@@ -171,6 +171,14 @@ def test_missing_files_and_folders(planted: Plant, tmp_path: Path) -> None:
     assert len(faults(tmp_path / "nowhere")) == len(FILES)
 
 
+@pytest.mark.parametrize("file", FILES)
+def test_rules_that_were_kept_before_there_was_such_a_file_are_refused(file: str) -> None:
+    files = {name: raw for name, raw in load_policy().rows.files.items() if name != file}
+    with pytest.raises(PolicyError) as caught:
+        load_rows(files)
+    assert f"{file}:1: the file is missing" in {str(fault) for fault in caught.value.faults}
+
+
 def test_line_endings_do_not_change_the_version(planted: Plant) -> None:
     folder = planted("remedies.yaml", "schema: 1", "schema: 1")
     version = load_policy(folder).version
