@@ -6,24 +6,25 @@ agents can therefore never both compensate the last unit.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, cast
 
 from playbook.domain.case import Case, Stage, apply, fold
-from playbook.domain.events import Event
+from playbook.domain.events import Event, OwnWords
 from playbook.domain.ids import CaseId, Marketplace, OrderId
 from playbook.domain.ledgers import compensation_elsewhere
 from playbook.domain.orders import Earlier, Order
 from playbook.domain.problems import problem
 from playbook.intake.redact import redact
-from playbook.letters import LetterKind, LintFinding, lint
+from playbook.letters import LetterKind, LintFinding, lint, template_id
 from playbook.policy import Policy, PolicyError
 from playbook.policy.loading import load_rows
 from playbook.steps import Actor, Command, Refused, Setting, decide
 from playbook.steps.commands import AdoptRules, ApproveMessage, LockOrder, OpenCase
+from playbook.steps.options import Option, options
 from playbook.steps.schedule import market_of, reply_deadline, running_deadlines
 from playbook.store import CaseIndexRow, Store, VersionClash, WriteTx
 
@@ -226,14 +227,41 @@ class Desk:
         *,
         follow_up: str = "",
         draft: Draft | None = None,
+        drafted: str = "",
+        own: Collection[OwnWords] = (),
+        proactive: bool = False,
     ) -> Outcome | LintRefused:
-        """Record a message the agent sends on the buyer's thread, unless a rule forbids it."""
-        findings = lint(text, case=case, policy=self.policy, locale=language, now=self.clock())
+        """Record a message the agent sends to the buyer, unless a rule forbids it.
+
+        *drafted*, *own* and *proactive* as for `playbook.letters.lint`.
+        """
+        findings = lint(
+            text,
+            case=case,
+            policy=self.policy,
+            locale=language,
+            now=self.clock(),
+            proactive=proactive,
+            drafted=drafted,
+            offers=self.offers(case) if kind is LetterKind.OFFER else (),
+            own=own,
+        )
         blocking = tuple(finding for finding in findings if finding.severity == "block")
         if blocking:
             return LintRefused(blocking)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        command = ApproveMessage(kind.value, language, "", digest, follow_up)
+        left = [finding for finding in findings if not finding.own]
+        command = ApproveMessage(
+            kind.value,
+            language,
+            "",
+            digest,
+            follow_up,
+            template=template_id(kind, language),
+            warnings=tuple(dict.fromkeys(finding.rule_id for finding in left)),
+            own=tuple(dict.fromkeys(finding.mark for finding in findings if finding.own)),
+            proactive=proactive,
+        )
         newer = self.store.events_since(case.case_id, case.version)
         if newer:
             return Conflict(apply(case, newer), newer)
@@ -242,6 +270,11 @@ class Desk:
             return judged
         ref = self.store.vault_put("letter", text, purge_after=_purge_day(self.clock()), case_id=case.case_id)
         return self.do(case.case_id, replace(command, message_ref=ref), seen=case.version, draft=draft)
+
+    def offers(self, case: Case) -> tuple[Option, ...]:
+        """What the rules allow for every claim item that is not decided yet."""
+        setting = self.setting(case)
+        return tuple(option for item in case.claims for option in options(case, item, setting))
 
     def message(self, case: Case) -> str | None:
         """What the buyer wrote, from the vault; None after it was purged or when there was no text."""

@@ -48,17 +48,26 @@ def policy() -> None:
 @_FOLDER
 @_DAY
 def lint(folder: Path | None, on: datetime | None) -> None:
-    """Look for mistakes, gaps, unreachable and outdated rules.
+    """Look for mistakes, gaps, unreachable and outdated rules, and for letters that cannot be written.
 
-    Prints one finding per line with file and line number. Exit code 1 when there are errors; warnings
-    alone give 0.
+    The templates beside the folder are checked, too. Prints one finding per line with file and line
+    number. Exit code 1 when there are errors; warnings alone give 0.
 
     Example: playbook policy lint --on 2027-01-15
     """
+    from playbook.letters.checking import template_faults
+    from playbook.policy.findings import Finding
     from playbook.policy.lint import lint_folder
+    from playbook.settings import data_dir
 
+    templates = data_dir() / "templates" if folder is None else folder.parent / "templates"
     try:
         findings = lint_folder(folder, _day(on))
+        if templates.is_dir():
+            findings += tuple(
+                Finding("error", "template", fault.file, fault.line, "", fault.sentence)
+                for fault in template_faults(templates)
+            )
     except (OSError, SubprocessError) as error:
         click.echo(f"The rules cannot be checked: {error}", err=True)
         sys.exit(CANNOT_RUN)

@@ -65,18 +65,27 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KnownPromise:
-    """A promise with what became of it; ``by_amazon``: Amazon kept it for us."""
+    """A promise with what became of it; ``by_amazon``: Amazon kept it for us.
+
+    ``messages_before`` messages had been sent to the buyer when it was settled.
+    """
 
     promise: Promise
     state: PromiseState = PromiseState.OPEN
     reference: str = ""
     settled_at: datetime | None = None
     by_amazon: bool = False
+    messages_before: int = 0
 
     def is_late(self, now: datetime) -> bool:
         """Whether the promise is, or was until it was kept, overdue."""
         until = self.settled_at if self.state is PromiseState.KEPT and self.settled_at else now
         return self.state in {PromiseState.OPEN, PromiseState.KEPT} and until > self.promise.due_at
+
+    @property
+    def was_late(self) -> bool:
+        """Whether its due time had passed before it was settled, kept or not."""
+        return self.settled_at is not None and self.settled_at > self.promise.due_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +126,11 @@ class RefundFile:
 class Case:
     """One buyer complaint about one order, as of its last event (``version`` = seq of that event).
 
-    ``item_ids`` and ``remedy_ids`` are all ids ever given, ``awaited`` the evidence that was asked for,
-    by claim item. ``stale`` says why later steps no longer hold. ``order`` holds the facts that the agent
-    corrected, ``locked_order`` is as it was read. ``in_stock`` is what the agent said by line, ``event_on``
-    the day that the buyer named. ``policy_version`` is that of the rules the case follows.
+    ``item_ids`` and ``remedy_ids`` are all ids ever given, ``awaited`` when evidence that is still missing
+    was asked for last, by claim item. ``stale`` says why later steps no longer hold. ``order`` holds the
+    facts that the agent corrected, ``locked_order`` is as it was read. ``in_stock`` is what the agent said
+    by line, ``event_on`` the day that the buyer named. ``policy_version`` is that of the rules the case
+    follows.
     """
 
     case_id: CaseId
@@ -142,7 +152,7 @@ class Case:
     items: tuple[ClaimItem, ...] = ()
     item_ids: frozenset[str] = frozenset()
     breakdown_confirmed: bool = False
-    awaited: frozenset[tuple[str, Evidence]] = frozenset()
+    awaited: Mapping[tuple[str, Evidence], datetime] = field(default_factory=dict)
     remedies: tuple[Remedy, ...] = ()
     remedy_ids: frozenset[str] = frozenset()
     withdrawn: tuple[Remedy, ...] = ()
@@ -185,6 +195,15 @@ class Case:
 
     def known_promise(self, promise_id: str) -> KnownPromise | None:
         return next((known for known in self.promises if known.promise.promise == promise_id), None)
+
+    @property
+    def untold(self) -> tuple[KnownPromise, ...]:
+        """What became of promises since the last message to the buyer."""
+        return tuple(
+            known
+            for known in self.promises
+            if known.settled_at is not None and known.messages_before == len(self.messages)
+        )
 
     @property
     def open_promises(self) -> tuple[Promise, ...]:
@@ -270,7 +289,14 @@ def _settled(
     return replace(
         case,
         promises=tuple(
-            replace(known, state=state, reference=reference, settled_at=event.at, by_amazon=by_amazon)
+            replace(
+                known,
+                state=state,
+                reference=reference,
+                settled_at=event.at,
+                by_amazon=by_amazon,
+                messages_before=len(case.messages),
+            )
             if known.promise.promise == promise_id
             else known
             for known in case.promises
@@ -306,7 +332,7 @@ def _still_waiting(case: Case, items: tuple[ClaimItem, ...]) -> tuple[ApprovalRe
     )
 
 
-def _waiting_for(case: Case, awaited: frozenset[tuple[str, Evidence]]) -> Case:
+def _waiting_for(case: Case, awaited: Mapping[tuple[str, Evidence], datetime]) -> Case:
     flags = case.flags | {WAITING} if awaited else case.flags - {WAITING}
     return replace(case, awaited=awaited, flags=flags)
 
@@ -418,7 +444,7 @@ def _applied(case: Case, event: Event) -> Case:
                 pending=(),
                 stale="lock_withdrawn",
             )
-            return _waiting_for(after, frozenset())
+            return _waiting_for(after, {})
         case FactCorrected():
             return _with_fact(case, body)
         case RulesAdopted():
@@ -433,9 +459,10 @@ def _applied(case: Case, event: Event) -> Case:
                 pending=_still_waiting(case, body.items),
                 stale="",
             )
-            return _waiting_for(after, frozenset(asked for asked in case.awaited if asked[0] in known))
+            return _waiting_for(after, {asked: at for asked, at in case.awaited.items() if asked[0] in known})
         case EvidenceRequested():
-            return _waiting_for(case, case.awaited | {(item, body.evidence) for item in body.items})
+            asked = {(item, body.evidence): event.at for item in body.items}
+            return _waiting_for(case, {**case.awaited, **asked})
         case EvidenceReceived():
             items = tuple(
                 item.model_copy(update={"evidence": item.evidence | {body.evidence}})
@@ -444,7 +471,8 @@ def _applied(case: Case, event: Event) -> Case:
                 for item in case.items
             )
             received = {(item, body.evidence) for item in body.items}
-            return _waiting_for(replace(case, items=items), case.awaited - received)
+            left = {asked: at for asked, at in case.awaited.items() if asked not in received}
+            return _waiting_for(replace(case, items=items), left)
         case RemediesOffered():
             return case
         case RemedyChosen():
@@ -489,7 +517,7 @@ def _applied(case: Case, event: Event) -> Case:
             return case
         case Flagged():
             if body.flag == WAITING and not body.on:
-                return _waiting_for(case, frozenset())
+                return _waiting_for(case, {})
             return replace(case, flags=case.flags | {body.flag} if body.on else case.flags - {body.flag})
         case HandOverOffered():
             return replace(case, hand_over_to=body.to)

@@ -221,8 +221,20 @@ class FollowUpDone(Value):
     note: str = ""
 
 
+class OwnWords(Value):
+    """Words of a message that contradict the ledger, for which the agent answers: the rule, the figure."""
+
+    rule: str
+    words: str = ""
+
+
 class MessageApproved(Value):
-    """A message the agent copied to the buyer's thread; its text lies in the vault under ``message_ref``."""
+    """A message the agent copied to the buyer's thread; its text lies in the vault under ``message_ref``.
+
+    ``digest`` is the SHA-256 of the text as sent, ``template`` the file it was drafted from with the
+    beginning of that file's hash. ``warnings`` are the rules that still minded something, ``own`` what the
+    agent answers for. ``proactive``: it opened a thread instead of replying on the buyer's.
+    """
 
     type: Literal["MessageApproved"] = "MessageApproved"
     kind: str
@@ -230,6 +242,10 @@ class MessageApproved(Value):
     message_ref: str
     digest: str
     follow_up: str = ""
+    template: str = ""
+    warnings: tuple[str, ...] = ()
+    own: tuple[OwnWords, ...] = ()
+    proactive: bool = False
 
 
 class MemoWritten(Value):

@@ -160,6 +160,44 @@ SENTENCES: dict[str, str] = {
         " only if Amazon has already refunded them, say so."
     ),
     "not_by_amazon": N_("{kind}: only Amazon's own refund of goods that are on their way back counts here."),
+    # letters
+    "letter_needs_order": N_("This message speaks of the order: lock the order first."),
+    "letter_needs_questions": N_("There is nothing to ask: no number, problem or photo is missing."),
+    "letter_needs_asked": N_(
+        "There is nothing to remind of: nothing that the buyer was asked for is missing."
+    ),
+    "letter_needs_breakdown": N_(
+        "There is no breakdown to confirm: confirm the breakdown on the page first."
+    ),
+    "letter_needs_offers": N_(
+        "There is nothing to choose from: no undecided unit has a remedy that you may offer."
+    ),
+    "letter_needs_entries": N_("There is no solution to tell yet: agree on a remedy first."),
+    "letter_needs_news": N_(
+        "There is no news: nothing was done since the last message. Use the update without news."
+    ),
+    "letter_needs_refund_entries": N_(
+        "No refund is recorded as submitted: record that its promise was kept first."
+    ),
+    "letter_needs_goods_entries": N_(
+        "Nothing is recorded as shipped: record that its promise was kept first."
+    ),
+    "letter_needs_return_entries": N_(
+        "Nothing has to come back in this case: there is no return to explain."
+    ),
+    "letter_needs_amazon_entries": N_(
+        "Amazon decides about none of these units: there is nothing to redirect."
+    ),
+    "letter_needs_declined_entries": N_("Nothing was declined in this case."),
+    "letter_needs_changes": N_("No promised date was moved: there is no change to tell."),
+    "letter_needs_broken": N_("No promised date was missed: there is nothing to apologise for."),
+    "letter_needs_new_date": N_(
+        "“{kind}” was due at {due_at} and has no new date yet: change that promise first, then apologise."
+    ),
+    "letter_needs_done_entries": N_("Nothing is done yet: there is nothing to sum up."),
+    "letter_refund_pending": N_(
+        "A submitted refund can still be cancelled until {until}: say only then that the money is refunded."
+    ),
     # upkeep
     "already_open": N_("Case {case_id} is already open."),
     "unknown_case": N_("There is no case {case_id}."),

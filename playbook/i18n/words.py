@@ -221,15 +221,19 @@ OUTCOMES: dict[str, str] = {
 LETTERS: dict[str, str] = {
     "first_reply": N_("First reply: received, being checked, answer by a date"),
     "ask_details": N_("Ask for what is missing"),
+    "evidence_reminder": N_("Reminder of what was asked for"),
+    "confirm_breakdown": N_("Confirm the breakdown: is this right?"),
     "offer": N_("Offer the options"),
     "solution": N_("The solution, with dates"),
     "update": N_("Update without news"),
+    "update_news": N_("Update with news"),
     "refund_submitted": N_("Refund submitted"),
     "shipped": N_("Shipped, with tracking"),
     "return_instructions": N_("How to return"),
     "redirect": N_("Redirect to Amazon"),
     "decline": N_("Nothing due, with the reason"),
     "superseded": N_("A promise changes"),
+    "apology": N_("Apology for a missed date"),
     "closing_summary": N_("Closing summary"),
 }
 """Kinds of message to the buyer, by their value."""

@@ -2,11 +2,12 @@
 
 from playbook.letters.journal import JournalLine, journal
 from playbook.letters.kinds import LOCALES, Letter, LetterKind
-from playbook.letters.lint import LintFinding, lint
+from playbook.letters.lint import LintFinding, fixed, lint
 from playbook.letters.lists import breakdown_list
 from playbook.letters.memo import MEMO_LIMIT, memo_digest
-from playbook.letters.render import LetterContext, draft, letter_context
+from playbook.letters.render import LetterContext, draft, letter_context, template_id
 from playbook.letters.returns import returns_explanation
+from playbook.letters.words import LetterError
 
 __all__ = [
     "LOCALES",
@@ -14,13 +15,16 @@ __all__ = [
     "JournalLine",
     "Letter",
     "LetterContext",
+    "LetterError",
     "LetterKind",
     "LintFinding",
     "breakdown_list",
     "draft",
+    "fixed",
     "journal",
     "letter_context",
     "lint",
     "memo_digest",
     "returns_explanation",
+    "template_id",
 ]

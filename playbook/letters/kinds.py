@@ -9,15 +9,19 @@ class LetterKind(StrEnum):
 
     FIRST_REPLY = "first_reply"
     ASK_DETAILS = "ask_details"
+    EVIDENCE_REMINDER = "evidence_reminder"
+    CONFIRM_BREAKDOWN = "confirm_breakdown"
     OFFER = "offer"
     SOLUTION = "solution"
     UPDATE = "update"
+    UPDATE_NEWS = "update_news"
     REFUND_SUBMITTED = "refund_submitted"
     SHIPPED = "shipped"
     RETURN_INSTRUCTIONS = "return_instructions"
     REDIRECT = "redirect"
     DECLINE = "decline"
     SUPERSEDED = "superseded"
+    APOLOGY = "apology"
     CLOSING_SUMMARY = "closing_summary"
 
 

@@ -2,22 +2,29 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from difflib import SequenceMatcher
 from functools import cache
 from typing import Literal
 
 from playbook.domain.case import Case
-from playbook.domain.ids import Marketplace, find_order_ids
-from playbook.domain.money import total
+from playbook.domain.events import OwnWords
+from playbook.domain.ids import find_order_ids
+from playbook.domain.money import Money, total
 from playbook.domain.orders import amounts_total
+from playbook.domain.promises import PromiseKind, PromiseState
 from playbook.letters.figures import Day, Figure, blank, figures, folded, has_date
 from playbook.letters.kinds import LOCALES
-from playbook.letters.words import bank_days, locale_of, plain_title
+from playbook.letters.render import REFUNDING, SHIPPING, pending_until
+from playbook.letters.words import Words, bank_days, locale_of, plain_title, words
 from playbook.policy import MessageRuleRow, Policy
 from playbook.policy.base import Text
+from playbook.steps.options import Option
+from playbook.steps.schedule import market_of
 
 _PROMISING = {
     "en": re.compile(
@@ -43,6 +50,17 @@ _PROMISING = {
         re.IGNORECASE,
     ),
 }
+_REFUND_VERB = re.compile(
+    r"refund|submit|erstatt|rembours|émettr|émis|reembols|tramit|rimbors|emess|emett|emettere|退款|返金",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"label|etikett|étiquette|etiqueta|etichetta|标签|ラベル", re.IGNORECASE)
+"""What tells a promised refund or return label from promised goods."""
+_SKU_LIKE = re.compile(
+    r"(?<![\w/-])(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)+(?![\w-])|(?<!\w)B0[A-Z0-9]{8}(?!\w)"
+)
+_LIKE_A_KNOWN_ONE = 0.75
+"""From this similarity on (difflib), a code without digits is taken for a misspelt SKU of the order."""
 _SENTENCE_END = re.compile(r"(?<!\d)[.!?](?!\s*\d)|[。！？\n]")
 _QUESTION = re.compile(r"[?？]|か。?\s*$")
 _NAMED_NUMBER = re.compile(
@@ -68,6 +86,18 @@ REASONS = {
         zh_CN="此售后单中没有这个数字，请再核对。",
     ),
     "date_not_in_ledger": Text(en="A date was promised nowhere.", zh_CN="文中的日期没有对应的承诺。"),
+    "altered_figure": Text(
+        en="This is not what the ledger says here; it was changed after the letter was drafted.",
+        zh_CN="此处与账目不一致：消息起草后被改动过。",
+    ),
+    "weekday_wrong": Text(en="This day of the week does not belong to the date.", zh_CN="星期与日期不一致。"),
+    "sku_not_in_order": Text(
+        en="This SKU or ASIN is not on the order.", zh_CN="订单中没有这个 SKU 或 ASIN。"
+    ),
+    "promise_not_in_ledger": Text(
+        en="This promises something that the ledger does not hold: promise it there first, or leave it out.",
+        zh_CN="此处的承诺未登记：请先登记承诺，或删去这句话。",
+    ),
     "other_order": Text(en="The text names another order.", zh_CN="文中出现了其他订单号。"),
     "empty": Text(en="The message is empty.", zh_CN="消息为空。"),
     "invisible_characters": Text(
@@ -86,15 +116,51 @@ REASONS = {
 }
 
 
+OWN = frozenset(
+    {
+        "amount_not_in_ledger",
+        "units_not_in_ledger",
+        "number_not_in_ledger",
+        "date_not_in_ledger",
+        "weekday_wrong",
+        "altered_figure",
+        "sku_not_in_order",
+        "other_order",
+        "promise_not_in_ledger",
+    }
+)
+"""Findings against the ledger: the agent may answer for what is written."""
+
+
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """One objection: where (span of the text), how serious, why in both languages, and the words."""
+    """One objection: where (span of the text), how serious, why in both languages, and the words.
+
+    ``fix`` is what the words should be replaced with, where that is known (empty: left out). ``own`` says
+    that the agent has checked the words and answers for them, so that they no longer block.
+    """
 
     rule_id: str
     severity: Literal["block", "warn"]
     span: tuple[int, int]
     why: Text
     text: str = ""
+    fix: str | None = None
+    own: bool = False
+
+    @property
+    def can_be_own(self) -> bool:
+        """Whether the agent may answer for the words."""
+        return self.rule_id in OWN
+
+    @property
+    def mark(self) -> OwnWords:
+        """What is recorded when the agent answers for the words: a figure as written, no other words."""
+        return OwnWords(rule=self.rule_id, words=_mark_of(self))
+
+
+def _mark_of(finding: LintFinding) -> str:
+    return "" if finding.rule_id == "promise_not_in_ledger" else finding.text.strip()[:_LONGEST_SHOWN]
 
 
 def lint(
@@ -105,17 +171,33 @@ def lint(
     locale: str,
     now: datetime,
     proactive: bool = False,
+    drafted: str = "",
+    offers: Sequence[Option] = (),
+    own: Collection[OwnWords] = (),
 ) -> tuple[LintFinding, ...]:
     """Every objection to a message about *case*, the blocking ones first.
 
-    *proactive* marks a message that opens a thread instead of replying on the buyer's.
+    *proactive* marks a message that opens a thread instead of replying on the buyer's. *drafted* is the
+    letter as the ledger gives it now: where the text has the same line with other figures, those are
+    altered. The amounts of *offers* may be named. *own* are the words that the agent answers for.
     """
     if not text.strip():
         return (LintFinding("empty", "block", (0, 0), REASONS["empty"]),)
     if len(text) > _LONGEST:
         return (LintFinding("too_long", "block", (0, len(text)), REASONS["too_long"]),)
-    known = _Known(case, policy, now)
-    findings = [*known.findings(text), *_invisible(text)]
+    language = locale_of(locale)
+    known = _Known(case, policy, now, words(language), offers)
+    altered = tuple(_altered(text, drafted, known.spoken)) if drafted else ()
+    findings = [
+        *altered,
+        *(
+            one
+            for one in known.findings(text)
+            if not any(_overlap(one.span, other.span) for other in altered)
+        ),
+        *_unknown_promises(text, language, known),
+        *_invisible(text),
+    ]
     for match in _LIST_ANNOUNCED.finditer(text):
         span = (match.start(), match.start() + len(match[0].rstrip()))
         findings.append(LintFinding("nothing_listed", "warn", span, REASONS["nothing_listed"]))
@@ -124,25 +206,147 @@ def lint(
     masked = known.masked(text)
     for rule in policy.message_rules(known.market, now.date()):
         if rule.scope == "any" or (rule.scope == "proactive" and proactive):
-            findings.extend(_rule_findings(rule, text, masked, case, locale_of(locale)))
+            findings.extend(_rule_findings(rule, text, masked, known, language))
+    marked = frozenset(own)
+    judged = (
+        replace(one, own=True, severity="warn") if one.can_be_own and one.mark in marked else one
+        for one in findings
+    )
     return tuple(
-        dict.fromkeys(sorted(findings, key=lambda finding: (finding.severity != "block", finding.span)))
+        dict.fromkeys(sorted(judged, key=lambda finding: (finding.severity != "block", finding.span)))
     )
 
 
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def fixed(text: str, finding: LintFinding) -> str:
+    """*text* with the words of a finding replaced by its fix; unchanged without one."""
+    if finding.fix is None:
+        return text
+    start, end = finding.span
+    return text[:start] + finding.fix + text[end:]
+
+
+# ---- against the letter as the ledger gives it -------------------------------------------------------
+
+
+def _altered(text: str, drafted: str, spoken: Words) -> Iterator[LintFinding]:
+    """Figures that differ from the drafted letter on a line that is otherwise the same."""
+    variable = _variable(spoken.locale)
+    truths: dict[str, list[list[str]]] = {}
+    for _, line in _lines(drafted):
+        truths.setdefault(variable.sub("#", line), []).append(variable.findall(line))
+    left: list[tuple[int, str, list[list[str]]]] = []
+    for start, line in _lines(text):
+        known = truths.get(variable.sub("#", line))
+        if known is None:
+            continue
+        if (figures_here := variable.findall(line)) in known:
+            known.remove(figures_here)
+        else:
+            left.append((start, line, known))
+    for start, line, known in left:
+        matches = list(variable.finditer(line))
+        if not known:
+            continue
+        nearest = min(known, key=lambda truth: sum(a != b[0] for a, b in zip(truth, matches, strict=True)))
+        known.remove(nearest)
+        for match, truth in zip(matches, nearest, strict=True):
+            if match[0] != truth:
+                span = (start + match.start(), start + match.end())
+                why = _shown("altered_figure", match[0], truth)
+                yield LintFinding("altered_figure", "block", span, why, match[0], truth)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    for line in text.splitlines(keepends=True):
+        yield start, line.rstrip()
+        start += len(line)
+
+
+@cache
+def _variable(locale: str) -> re.Pattern[str]:
+    """What may change in a line without another meaning of its words: numbers, months, days of the week."""
+    spoken = words(locale)
+    names = sorted({*spoken.months(), *spoken.weekdays()}, key=len, reverse=True)
+    latin = "|".join(re.escape(name) for name in names if name.isascii() or name[0] < "\u3000")
+    return re.compile(
+        rf"\d+(?:[.,'\u00a0\u202f]\d+)*|(?<![^\W\d_])(?:{latin})(?![^\W\d_])"
+        r"|(?<=[(（])[月火水木金土日](?=[)）])|(?<=周)[一二三四五六日]",
+        re.IGNORECASE,
+    )
+
+
+def _shown(code: str, found: str, known: str) -> Text:
+    """The reason with what is written, and what is known instead."""
+    shown = f" ({found.strip()[:_LONGEST_SHOWN]}" + (f"; ≈ {known})" if known else ")")
+    return Text(en=REASONS[code].en + shown, zh_CN=REASONS[code].zh_CN + shown)
+
+
+# ---- promises ----------------------------------------------------------------------------------------
+
+
+def _unknown_promises(text: str, locale: str, known: "_Known") -> Iterator[LintFinding]:
+    """Promises of the text that no open promise of the case stands behind, in kind and date."""
+    plain = folded(text)
+    for start, end in _promising(plain, locale):
+        sentence = plain[start:end]
+        if _LABEL.search(sentence):
+            kinds = frozenset({PromiseKind.SEND_LABEL})
+        elif _REFUND_VERB.search(sentence):
+            kinds = REFUNDING
+        else:
+            kinds = SHIPPING
+        held = [promise for promise in known.case.open_promises if promise.kind in kinds]
+        days = frozenset(promise.due_at.astimezone(known.zone).date() for promise in held)
+        dates = [figure for figure in figures(sentence) if figure.kind == "date"]
+        if not held or any(not _is_one_of(figure.days, days) for figure in dates):
+            words_of_it = text[start:end]
+            yield LintFinding(
+                "promise_not_in_ledger", "block", (start, end), REASONS["promise_not_in_ledger"], words_of_it
+            )
+
+
+def _is_one_of(found: Iterable[Day], known: Collection[date]) -> bool:
+    """Whether one of the readings of a date is one of the known days."""
+    return any(
+        (month, day) == (one.month, one.day) and year in {None, one.year}
+        for year, month, day in found
+        for one in known
+    )
+
+
+def _promising(text: str, locale: str) -> Iterator[tuple[int, int]]:
+    """Where a `folded` text promises something: from the promise to the end of its sentence."""
+    for match in _PROMISING[locale].finditer(text):
+        end = _SENTENCE_END.search(text, match.end())
+        yield match.start(), end.start() if end else len(text.rstrip())
+
+
+# ---- the rules for messages --------------------------------------------------------------------------
+
+
 def _rule_findings(
-    rule: MessageRuleRow, text: str, masked: str, case: Case, locale: str
+    rule: MessageRuleRow, text: str, masked: str, known: "_Known", locale: str
 ) -> Iterator[LintFinding]:
-    for start, end in _hits(rule, text, masked, case, locale):
-        yield LintFinding(rule.id, rule.kind, (start, end), rule.why, text[start:end])
+    for start, end in _hits(rule, text, masked, known, locale):
+        words_of_it = text[start:end]
+        fix = _fix(rule.id, words_of_it, known)
+        yield LintFinding(rule.id, rule.kind, (start, end), rule.why, words_of_it, fix)
 
 
-def _hits(rule: MessageRuleRow, text: str, masked: str, case: Case, locale: str) -> Iterator[tuple[int, int]]:
+def _hits(
+    rule: MessageRuleRow, text: str, masked: str, known: "_Known", locale: str
+) -> Iterator[tuple[int, int]]:
     """Where a rule is broken. A rule about the message as a whole points at its beginning."""
+    case = known.case
     if rule.pattern is not None:
         for match in _compiled(rule.pattern).finditer(masked if rule.id == "phone_number" else text):
             yield match.span()
-    if rule.hints:
+    if rule.hints and (rule.id != "refunded_while_pending" or known.no_refund_is_final):
         for match in _any_of(rule.hints).finditer(_plain(text)):
             yield match.span()
     match rule.id:
@@ -156,18 +360,39 @@ def _hits(rule: MessageRuleRow, text: str, masked: str, case: Case, locale: str)
         case "only_thanks":
             if not re.search(r"\d", _without_order_ids(text, case)):
                 yield 0, len(text)
+        case "older_than_30_days":
+            if known.is_over_for_unasked:
+                yield 0, 0
         case "wrong_language":
             if case.language in LOCALES and not _written_in(_without_titles(text, case), case.language):
                 yield 0, 0
         case "promise_without_date":
-            yield from _undated_promises(folded(text), locale)
+            plain = folded(text)
+            yield from ((at, end) for at, end in _promising(plain, locale) if not has_date(plain[at:end]))
 
 
-def _undated_promises(text: str, locale: str) -> Iterator[tuple[int, int]]:
-    for match in _PROMISING[locale].finditer(text):
-        end = _SENTENCE_END.search(text, match.end())
-        if not has_date(text[match.start() : end.start() if end else len(text)]):
-            yield match.span()
+_LEFT_OUT = frozenset({"external_link", "email_address", "phone_number", "emoji_or_gif", "tracking_pixel"})
+"""Rules whose words can simply be left out."""
+_HTTP = re.compile(r"^http://", re.IGNORECASE)
+
+
+def _fix(rule_id: str, found: str, known: "_Known") -> str | None:
+    """What the words that break a rule should be replaced with, where that is known."""
+    match rule_id:
+        case "insecure_link":
+            return _HTTP.sub("https://", found)
+        case "line_breaks":
+            return "\n\n"
+        case "promise_without_date":
+            kinds = REFUNDING if _REFUND_VERB.search(found) else SHIPPING
+            due = max((p.due_at for p in known.case.open_promises if p.kind in kinds), default=None)
+            return (
+                None
+                if due is None
+                else found + known.spoken.until.format(due=known.spoken.day(due, known.zone))
+            )
+        case _:
+            return "" if rule_id in _LEFT_OUT else None
 
 
 def _without_titles(text: str, case: Case) -> str:
@@ -237,26 +462,33 @@ def _written_in(text: str, language: str) -> bool:
 def _invisible(text: str) -> Iterator[LintFinding]:
     for at, char in enumerate(text):
         if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and char not in "\n\r\t":
-            yield LintFinding("invisible_characters", "block", (at, at + 1), REASONS["invisible_characters"])
+            why = REASONS["invisible_characters"]
+            yield LintFinding("invisible_characters", "block", (at, at + 1), why, fix="")
             return
 
 
 class _Known:
-    """Every number, date and order number that a message about the case may name."""
+    """Every number, date, SKU and order number that a message about the case may name."""
 
-    def __init__(self, case: Case, policy: Policy, now: datetime) -> None:
+    def __init__(
+        self, case: Case, policy: Policy, now: datetime, spoken: Words, offers: Sequence[Option] = ()
+    ) -> None:
         self.case = case
         self.order = case.order
-        self.market = case.order.marketplace if case.order else case.marketplace or Marketplace.US
-        self.amounts = set(_amounts(case))
+        self.spoken = spoken
+        self.market = market_of(case)
+        self.currency = case.order.currency if case.order else ""
+        self.amounts = {*_amounts(case), *(amount for one in offers for amount in _amounts_of(one))}
         self.units = {Decimal(units) for units in _units(case)}
         self.shares = {remedy.share for remedy in case.remedies} | {Decimal(100)}
         bank = policy.deadline("bank_posting", market=self.market, channel=None, on=now.date())
         counts = (len(case.claims), len(case.remedies), len(case.order.lines) if case.order else 0)
         self.numbers = {Decimal(number) for number in (*bank_days(bank), *counts)}
-        zone = policy.market(self.market).tz
+        self.zone = policy.market(self.market).tz
         moments = [*_moments(case), *(now + timedelta(days=days) for days in (0, 1, 2))]
-        self.days = {at.astimezone(zone).date() for at in moments} | set(_delivery_days(case))
+        self.days = {at.astimezone(self.zone).date() for at in moments} | set(_delivery_days(case))
+        self.no_refund_is_final = _no_refund_is_final(case, policy, now)
+        self.is_over_for_unasked = _is_over_for_unasked(case, policy, now)
 
     def findings(self, text: str) -> Iterator[LintFinding]:
         """What contradicts the ledgers; inside a question the buyer's numbers are only quoted."""
@@ -269,46 +501,77 @@ class _Known:
         for start, end, order_id in _order_ids(text):
             clear = blank(clear, start, end)
             if order_id not in own:
-                yield LintFinding("other_order", "block", (start, end), REASONS["other_order"], order_id)
+                fix = str(self.order.order_id) if self.order else None
+                yield LintFinding("other_order", "block", (start, end), REASONS["other_order"], order_id, fix)
         for name in self._names():
             clear = clear.replace(name, " " * len(name))
+        for match in _SKU_LIKE.finditer(clear):
+            near = self._sku_meant(match[0])
+            if near is not None:
+                clear = blank(clear, *match.span())
+                why = _shown("sku_not_in_order", match[0], near)
+                yield LintFinding("sku_not_in_order", "block", match.span(), why, match[0], near or None)
         for figure in figures(clear):
-            wrong = self._objection(figure)
+            wrong = self._objection(figure, clear)
             if wrong is not None:
-                code, near = wrong
+                code, near, span, fix = wrong
                 is_asked = figure.kind in {"units", "number"} and _is_question(text, figure.span)
-                severity: Literal["block", "warn"] = (
-                    "warn" if is_asked or code == "number_not_in_ledger" else "block"
-                )
-                shown = f" ({figure.text.strip()[:_LONGEST_SHOWN]}" + (f"; ≈ {near})" if near else ")")
-                why = Text(en=REASONS[code].en + shown, zh_CN=REASONS[code].zh_CN + shown)
-                yield LintFinding(code, severity, figure.span, why, figure.text)
+                severity: Literal["block", "warn"] = "warn" if is_asked else "block"
+                why = _shown(code, figure.text, near)
+                yield LintFinding(code, severity, span, why, text[slice(*span)], fix)
 
-    def _objection(self, figure: Figure) -> tuple[str, str] | None:
-        """The code of what is wrong with a figure and the known value that is nearest; None if nothing."""
+    def _sku_meant(self, code: str) -> str | None:
+        """The SKU or ASIN of the order that *code* is nearest to (empty: none); None if it is no SKU."""
+        skus = [
+            name
+            for line in (self.order.lines if self.order else ())
+            for name in (line.sku, line.asin)
+            if name
+        ]
+        near = max(skus, key=lambda sku: SequenceMatcher(None, sku, code).ratio(), default="")
+        ratio = SequenceMatcher(None, near, code).ratio()
+        is_like = ratio >= _LIKE_A_KNOWN_ONE
+        has_both = re.search(r"\d", code) is not None and re.search(r"[A-Z]", code) is not None
+        return (near if is_like else "") if is_like or has_both else None
+
+    def _objection(self, figure: Figure, text: str) -> tuple[str, str, tuple[int, int], str | None] | None:
+        """What is wrong with a figure: code, nearest known value, where, and the fix; None if nothing."""
+        span = figure.span
         match figure.kind:
             case "amount":
-                currency = self.order.currency if self.order else ""
-                if figure.number in self.amounts and currency in figure.currencies:
+                if figure.number in self.amounts and self.currency in figure.currencies:
                     return None
-                return "amount_not_in_ledger", _nearest(figure.number, self.amounts)
+                near = _nearest(figure.number, self.amounts)
+                fix = None if near is None else self.spoken.money(Money.of(near, self.currency))
+                return "amount_not_in_ledger", _plain_decimal(near), span, fix
             case "date":
-                return None if self._is_known_day(figure.days) else ("date_not_in_ledger", "")
+                return self._date_objection(figure, text)
             case "units":
-                known = figure.number in self.units
-                return None if known else ("units_not_in_ledger", _nearest(figure.number, self.units))
+                if figure.number in self.units:
+                    return None
+                near = _nearest(figure.number, self.units)
+                written = re.sub(
+                    r"^\s*(?:\d[\d.,']*|[^\W\d_]+?(?=[\s件只個]))", f"{near}", figure.text, count=1
+                )
+                return "units_not_in_ledger", _plain_decimal(near), span, None if near is None else written
             case "share":
-                return None if figure.number in self.shares else ("number_not_in_ledger", "")
+                return None if figure.number in self.shares else ("number_not_in_ledger", "", span, None)
             case "number":
                 known = figure.number in self.units | self.numbers | self.amounts
-                return None if known else ("number_not_in_ledger", "")
+                return None if known else ("number_not_in_ledger", "", span, None)
 
-    def _is_known_day(self, days: Iterable[Day]) -> bool:
-        return any(
-            (month, day) == (known.month, known.day) and year in {None, known.year}
-            for year, month, day in days
-            for known in self.days
+    def _date_objection(
+        self, figure: Figure, text: str
+    ) -> tuple[str, str, tuple[int, int], str | None] | None:
+        span, weekday = _with_weekday(text, figure.span, self.spoken)
+        meant = [day for day in self.days if _is_one_of(figure.days, (day,))]
+        if meant and weekday in {None, *(day.weekday() for day in meant)}:
+            return None
+        near = meant[0] if meant else _nearest_day(figure.days, self.days)
+        fix = (
+            None if near is None else self.spoken.day(datetime.combine(near, time(12), self.zone), self.zone)
         )
+        return "weekday_wrong" if meant else "date_not_in_ledger", "", span, fix
 
     def _names(self) -> list[str]:
         """Names with digits in them, the longest first: titles, SKUs, ASINs, references, the order number."""
@@ -336,9 +599,63 @@ class _Known:
         return masked
 
 
-def _nearest(found: Decimal, known: Iterable[Decimal]) -> str:
-    near = min(known, key=lambda value: abs(value - found), default=None)
-    return "" if near is None else f"{near:f}"
+def _with_weekday(text: str, span: tuple[int, int], spoken: Words) -> tuple[tuple[int, int], int | None]:
+    """The span of a date with the day of the week that stands beside it, and that day (Monday is 0)."""
+    start, end = span
+    after = _WEEKDAY_AFTER.match(text, end)
+    if after is not None:
+        return (start, after.end()), "一二三四五六日".find(after["zh"]) if after[
+            "zh"
+        ] else "月火水木金土日".find(after["ja"])
+    before = _WORD_BEFORE.search(text, max(0, start - 20), start)
+    weekday = spoken.weekdays().get(before["word"].casefold()) if before is not None else None
+    return (span, None) if before is None or weekday is None else ((before.start("word"), end), weekday)
+
+
+_WEEKDAY_AFTER = re.compile(
+    r"\s?[(（]\s?(?:(?:周|星期)(?P<zh>[一二三四五六日])|(?P<ja>[月火水木金土日])(?:曜日?)?)\s?[)）]"
+)
+_WORD_BEFORE = re.compile(r"(?P<word>[^\W\d_]+)[.,]{0,2}\s(?:den\s|the\s)?$")
+
+
+def _nearest_day(found: Iterable[Day], known: Collection[date]) -> date | None:
+    """The known day nearest to one of the readings of a date."""
+    read = []
+    for year, month, day in found:
+        with suppress(ValueError):
+            read += [date(year if year is not None else other.year, month, day) for other in known]
+    return min(known, key=lambda day: min(abs(day - one) for one in read)) if read and known else None
+
+
+def _nearest(found: Decimal, known: Iterable[Decimal]) -> Decimal | None:
+    return min(known, key=lambda value: (abs(value - found), value), default=None)
+
+
+def _plain_decimal(value: Decimal | None) -> str:
+    return "" if value is None else f"{value:f}"
+
+
+def _no_refund_is_final(case: Case, policy: Policy, now: datetime) -> bool:
+    """Whether no buyer may be told "refunded" yet: none was submitted, or one is still pending."""
+    earlier = case.order is not None and any(one.refunded for one in case.order.earlier)
+    submitted = any(
+        known.promise.kind in REFUNDING and known.state is PromiseState.KEPT for known in case.promises
+    )
+    return pending_until(case, policy, now) is not None or not (submitted or earlier)
+
+
+def _is_over_for_unasked(case: Case, policy: Policy, now: datetime) -> bool:
+    """Whether the order was completed too long ago for a message that the buyer did not ask for."""
+    row = policy.deadline("proactive_message_latest", market=market_of(case), channel=None, on=now.date())
+    days = sorted(_delivery_days(case))
+    if row is None or not days:
+        return False
+    completed = datetime.combine(days[-1], time(0), policy.market(market_of(case)).tz)
+    return policy.due(row, completed, market_of(case)) < now
+
+
+def _amounts_of(option: Option) -> Iterator[Decimal]:
+    yield from (option.refund_total.amount, option.value_total.amount)
 
 
 def _is_question(text: str, span: tuple[int, int]) -> bool:
@@ -384,6 +701,11 @@ def _units(case: Case) -> Iterator[int]:
 def _moments(case: Case) -> Iterator[datetime]:
     for known in case.promises:
         yield known.promise.due_at
+        if known.settled_at is not None:
+            yield known.settled_at
+    yield from case.awaited.values()
+    for message in case.messages:
+        yield message.at
     for follow_up in case.follow_ups:
         yield follow_up.due_at
     if case.received_at is not None:

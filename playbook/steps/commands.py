@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from playbook.domain.claims import Evidence, Party, ProblemType
-from playbook.domain.events import Fact
+from playbook.domain.events import Fact, OwnWords
 from playbook.domain.ids import Marketplace
 from playbook.domain.money import Money
 from playbook.domain.orders import FactKind, Order
@@ -237,11 +237,17 @@ class CompleteFollowUp:
 
 @dataclass(frozen=True, slots=True)
 class ApproveMessage:
+    """Record a message as sent; the fields are those of `MessageApproved`."""
+
     kind: str
     language: str
     message_ref: str
     digest: str
     follow_up: str = ""
+    template: str = ""
+    warnings: tuple[str, ...] = ()
+    own: tuple[OwnWords, ...] = ()
+    proactive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -314,6 +314,10 @@ def approve_message(case: Case, command: ApproveMessage, setting: Setting) -> De
         message_ref=command.message_ref,
         digest=command.digest,
         follow_up=command.follow_up,
+        template=command.template,
+        warnings=command.warnings,
+        own=command.own,
+        proactive=command.proactive,
     )
     by_message = {"first_reply", command.follow_up}
     done = tuple(

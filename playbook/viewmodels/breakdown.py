@@ -12,13 +12,15 @@ from playbook.domain.claims import Evidence, ProblemType
 from playbook.domain.orders import OrderLine
 from playbook.domain.problems import Problem
 from playbook.intake import Question, question_text
-from playbook.letters import LetterKind, breakdown_list, draft
+from playbook.letters import Letter, LetterKind, breakdown_list, draft
 from playbook.steps.breakdown import LineTotals, breakdown_blockers, line_totals, rest_is_fine
 from playbook.steps.commands import ClaimRow, ConfirmBreakdown, RequestEvidence
 from playbook.viewmodels.case import CaseModel
 from playbook.viewmodels.traits import state
 
 MOST_UNDO = 50
+FROM_ROWS = frozenset({"how_many", "which_problem", "units_check", "which_order"})
+"""Questions that the rows of the table answer, once they are filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +252,7 @@ class BreakdownModel(t.HasTraits):
                 asked.append(Question("how_many", {"product": lines[row.line].title}))
             elif row.units is not None and row.problem is None and row.line in lines:
                 asked.append(Question("which_problem", {"product": lines[row.line].title}))
-        from_rows = {"how_many", "which_problem", "units_check", "which_order"}
-        return (*asked, *(q for q in self.work.reading.questions if q.code not in from_rows))
+        return (*asked, *(q for q in self.work.reading.questions if q.code not in FROM_ROWS))
 
     def question_texts(self, language: str | None = None) -> tuple[str, ...]:
         """The questions as sentences, in the buyer's language by default."""
@@ -273,7 +274,7 @@ class BreakdownModel(t.HasTraits):
             locale=work.case.language,
             questions=texts,
         )
-        return letter.text
+        return letter.text if isinstance(letter, Letter) else ""
 
     def ask_for_photos(self, items: tuple[str, ...]) -> bool:
         """Note that photos were asked for; a reminder is scheduled with the plan."""

@@ -1,5 +1,6 @@
 """The plan after the decision: promises, schedule, messages, memo, hand-over, close."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -7,11 +8,15 @@ import traitlets as t
 
 from playbook.desk import Draft
 from playbook.domain.case import KnownPromise, Stage
+from playbook.domain.events import OwnWords
 from playbook.domain.ledgers import PromiseStanding, promise_ledger
 from playbook.domain.problems import Problem
-from playbook.domain.promises import FollowUp, FollowUpKind, Promise, PromiseKind
+from playbook.domain.promises import FollowUp, FollowUpKind, Promise, PromiseKind, PromiseState
 from playbook.domain.remedies import RemedyKind
-from playbook.letters import Letter, LetterKind, LintFinding, draft, lint, memo_digest
+from playbook.intake.questions import question_text
+from playbook.letters import Letter, LetterKind, LintFinding, draft, fixed, lint, memo_digest
+from playbook.letters.render import REFUNDING, SHIPPING, pending_until
+from playbook.letters.words import locale_of
 from playbook.steps import Refused
 from playbook.steps.commands import (
     AcceptHandOver,
@@ -31,6 +36,7 @@ from playbook.steps.commands import (
 from playbook.steps.followup import plan_blockers, planned_promises
 from playbook.steps.schedule import schedule
 from playbook.steps.upkeep import close_blockers
+from playbook.viewmodels.breakdown import FROM_ROWS
 from playbook.viewmodels.case import CaseModel
 from playbook.viewmodels.reception import ReceptionModel
 from playbook.viewmodels.traits import state
@@ -40,18 +46,25 @@ Outcome = Literal["solved", "redirected", "declined", "withdrawn"]
 LETTER_FOR = {
     FollowUpKind.FIRST_REPLY: LetterKind.FIRST_REPLY,
     FollowUpKind.NO_NEWS_UPDATE: LetterKind.UPDATE,
-    FollowUpKind.EVIDENCE_REMINDER: LetterKind.ASK_DETAILS,
+    FollowUpKind.EVIDENCE_REMINDER: LetterKind.EVIDENCE_REMINDER,
     FollowUpKind.FINAL_CHECK: LetterKind.CLOSING_SUMMARY,
 }
 """The message that a follow-up usually needs."""
+ASKING = frozenset({LetterKind.ASK_DETAILS, LetterKind.EVIDENCE_REMINDER})
+"""Messages that put open questions to the buyer."""
 
 
 class FollowUpModel(t.HasTraits):
-    """Everything that happens after the remedies are chosen. ``letter`` is the draft being edited."""
+    """Everything that happens after the remedies are chosen. ``letter`` is the draft being edited.
+
+    ``own`` are words of it that the agent answers for; ``proactive`` says that it opens a thread.
+    """
 
     dates: dict[tuple[str, PromiseKind], datetime] = state({})
     letter: Letter | None = state(None)
     letter_text: str = state("")
+    own: frozenset[OwnWords] = state(frozenset())
+    proactive: bool = state(False)
 
     def __init__(self, work: CaseModel) -> None:
         super().__init__()
@@ -63,6 +76,8 @@ class FollowUpModel(t.HasTraits):
                 LetterKind(saved["letter_kind"]), str(saved["locale"]), str(saved["letter_text"])
             )
             self.letter_text = self.letter.text
+            self.own = frozenset(OwnWords(rule=rule, words=words) for rule, words in saved.get("own", []))
+            self.proactive = bool(saved.get("proactive"))
         self.dates = {
             (str(remedy), PromiseKind(kind)): datetime.fromisoformat(due_at)
             for remedy, kind, due_at in saved.get("dates", [])
@@ -121,9 +136,11 @@ class FollowUpModel(t.HasTraits):
         return self.work.do(KeepPromise(promise, reference))
 
     def change(self, promise: str, due_at: datetime, reason: str) -> bool:
-        """Move a promise to another date; the superseding message is drafted at once."""
+        """Move a promise to another date; the message that tells the buyer is drafted at once."""
+        known = self.work.case.known_promise(promise)
+        was_late = known is not None and known.is_late(self.work.now)
         if self.work.do(ChangePromise(promise, due_at, reason)):
-            self.write(LetterKind.SUPERSEDED)
+            self.write(LetterKind.APOLOGY if was_late else LetterKind.SUPERSEDED)
             return True
         return False
 
@@ -135,19 +152,44 @@ class FollowUpModel(t.HasTraits):
         """Tick a follow-up off."""
         return self.work.do(CompleteFollowUp(follow_up, note))
 
-    def write(self, kind: LetterKind, locale: str | None = None, questions: tuple[str, ...] = ()) -> Letter:
-        """Draft a message; it replaces the one being edited."""
+    def write(
+        self, kind: LetterKind, locale: str | None = None, questions: tuple[str, ...] = ()
+    ) -> Letter | None:
+        """Draft a message, which replaces the one being edited; None, with the reason shown, for no sense."""
+        letter = self.drafted(kind, locale, questions)
+        if isinstance(letter, Problem):
+            self.work.refuse((letter,))
+            return None
+        self.letter = letter
+        self.own = frozenset()
+        self.proactive = False
+        self.edit(letter.text)
+        return letter
+
+    def drafted(
+        self, kind: LetterKind, locale: str | None = None, questions: tuple[str, ...] = ()
+    ) -> Letter | Problem:
+        """A message as the ledger gives it now, or why it makes no sense."""
         work = self.work
-        self.letter = draft(
+        language = locale_of(locale or work.case.language)
+        return draft(
             kind,
             work.case,
             policy=work.desk.policy,
             now=work.now,
-            locale=locale or work.case.language,
-            questions=questions,
+            locale=language,
+            questions=questions or (self.questions(language) if kind in ASKING else ()),
+            offers=work.desk.offers(work.case) if kind is LetterKind.OFFER else (),
         )
-        self.edit(self.letter.text)
-        return self.letter
+
+    def questions(self, language: str) -> tuple[str, ...]:
+        """What the buyer has not told yet, as sentences in *language*."""
+        answered = FROM_ROWS if self.work.case.breakdown_confirmed else frozenset[str]()
+        return tuple(
+            question_text(question, language)
+            for question in self.work.reading.questions
+            if question.code not in answered
+        )
 
     @property
     def suggested(self) -> LetterKind:
@@ -155,30 +197,94 @@ class FollowUpModel(t.HasTraits):
         case = self.work.case
         told = {message.kind for message in case.messages}
         if not case.plan_confirmed:
-            return LetterKind.ASK_DETAILS if case.awaited else LetterKind.FIRST_REPLY
+            return self._before_the_plan(told)
         only_amazon = all(remedy.kind is RemedyKind.REDIRECT_TO_AMAZON for remedy in case.remedies)
         first = LetterKind.REDIRECT if only_amazon else LetterKind.SOLUTION
         if first not in told:
             return first
-        return LetterKind.UPDATE if case.open_promises else LetterKind.CLOSING_SUMMARY
+        moved = [known for known in case.untold if known.state is PromiseState.SUPERSEDED]
+        overdue = any(
+            known.state is PromiseState.OPEN and known.is_late(self.work.now) for known in case.promises
+        )
+        if overdue or any(known.was_late for known in moved):
+            return LetterKind.APOLOGY
+        if moved:
+            return LetterKind.SUPERSEDED
+        return self._after_news(
+            [known.promise.kind for known in case.untold if known.state is PromiseState.KEPT]
+        )
+
+    def _before_the_plan(self, told: set[str]) -> LetterKind:
+        """First that we are at it, then what is missing, whether we understood, and what can be done."""
+        case = self.work.case
+        if case.awaited:
+            return LetterKind.EVIDENCE_REMINDER if LetterKind.ASK_DETAILS in told else LetterKind.ASK_DETAILS
+        if not told or not case.breakdown_confirmed:
+            return LetterKind.FIRST_REPLY if not told else LetterKind.ASK_DETAILS
+        return LetterKind.OFFER if LetterKind.CONFIRM_BREAKDOWN in told else LetterKind.CONFIRM_BREAKDOWN
+
+    def _after_news(self, kept: Sequence[PromiseKind]) -> LetterKind:
+        """What was done since the last message, or the close when nothing is left to do."""
+        case = self.work.case
+        is_final = pending_until(case, self.work.desk.policy, self.work.now) is None
+        if not case.open_promises and is_final:
+            return LetterKind.CLOSING_SUMMARY
+        kinds = set(kept) - {PromiseKind.ANSWER, PromiseKind.REDIRECT}
+        if not kinds:
+            return LetterKind.UPDATE
+        if kinds <= REFUNDING:
+            return LetterKind.REFUND_SUBMITTED
+        if kinds <= SHIPPING:
+            return LetterKind.SHIPPED
+        return LetterKind.UPDATE_NEWS
 
     def edit(self, text: str) -> None:
-        """Change the text of the drafted message."""
+        """Change the text of the drafted message; marks for words that are gone go with them."""
         self.letter_text = text
+        if self.own:
+            self.own &= {finding.mark for finding in self.findings}
+        self._keep()
+
+    def answer_for(self, finding: LintFinding, *, own: bool = True) -> None:
+        """Note that the agent has checked the words of a finding, or has not."""
+        self.own = self.own | {finding.mark} if own else self.own - {finding.mark}
+        self._keep()
+
+    def fix(self, finding: LintFinding) -> None:
+        """Put what is right in the place of the words of a finding."""
+        self.edit(fixed(self.letter_text, finding))
+
+    def open_thread(self, opens: bool) -> None:
+        """Say whether the message opens a thread, so that the rules for unasked messages apply."""
+        self.proactive = opens
         self._keep()
 
     def discard(self) -> None:
         """Put the drafted message aside."""
+        self._forget()
+        self._keep()
+
+    def _forget(self) -> None:
         self.letter = None
         self.letter_text = ""
-        self._keep()
+        self.own = frozenset()
+        self.proactive = False
 
     @property
     def due_letter(self) -> LetterKind | None:
         """The message that is due at this moment, ready to be drafted; None while nothing is."""
         if not self.work.case.plan_confirmed or self.work.case.closed:
             return None
-        return None if self.suggested is LetterKind.UPDATE else self.suggested
+        kind = self.suggested
+        return None if kind is LetterKind.UPDATE or isinstance(self.drafted(kind), Problem) else kind
+
+    @property
+    def truth(self) -> str:
+        """The drafted message as the ledger would give it now; empty when it would make no sense any more."""
+        if self.letter is None:
+            return ""
+        letter = self.drafted(self.letter.kind, self.letter.locale)
+        return "" if isinstance(letter, Problem) else letter.text
 
     @property
     def findings(self) -> tuple[LintFinding, ...]:
@@ -192,6 +298,10 @@ class FollowUpModel(t.HasTraits):
             policy=work.desk.policy,
             locale=self.letter.locale,
             now=work.now,
+            proactive=self.proactive,
+            drafted=self.truth,
+            offers=work.desk.offers(work.case) if self.letter.kind is LetterKind.OFFER else (),
+            own=self.own,
         )
 
     @property
@@ -212,10 +322,12 @@ class FollowUpModel(t.HasTraits):
             self.letter.locale,
             follow_up=follow_up,
             draft=Draft(Stage.FOLLOW_UP.value, self._drafted_dates()),
+            drafted=self.truth,
+            own=self.own,
+            proactive=self.proactive,
         )
         if self.work.take(outcome):
-            self.letter = None
-            self.letter_text = ""
+            self._forget()
             return True
         self._keep()
         return False
@@ -269,7 +381,9 @@ class FollowUpModel(t.HasTraits):
         if self.letter is None:
             return {}
         kind, locale = self.letter.kind.value, self.letter.locale
-        return {"letter_kind": kind, "locale": locale, "letter_text": self.letter_text}
+        own = sorted([mark.rule, mark.words] for mark in self.own)
+        drafted = {"letter_kind": kind, "locale": locale, "letter_text": self.letter_text}
+        return {**drafted, **({"own": own} if own else {}), **({"proactive": True} if self.proactive else {})}
 
     def _drafted_dates(self) -> dict[str, Any]:
         dates = [[remedy, kind.value, at.isoformat()] for (remedy, kind), at in self.dates.items()]

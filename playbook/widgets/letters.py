@@ -11,6 +11,11 @@ from playbook.widgets import html as h
 from playbook.widgets.base import View, button, card, guarded, html, named, row
 from playbook.widgets.theme import copy_button_html
 
+AROUND = 40
+LONGEST_QUOTE = 120
+LONGEST_FIX = 40
+"""Characters that are shown: around the words of a finding, of the words, on the button that mends them."""
+
 
 class LetterView(View):
     """A drafted message with what the rules say about it; sent by copying it to the buyer's thread."""
@@ -43,7 +48,10 @@ class LetterView(View):
         self.text.layout.width = "100%"
         self.text.layout.height = "260px"
         self.text.continuous_update = False
-        self.findings = html()
+        self.checked = html()
+        self.findings = w.VBox()
+        self.opens = w.Checkbox(description=_("Opens a new thread (the buyer did not ask)"), indent=False)
+        self.opens.observe(guarded(lambda change: self._opens(change["new"]), self.model.work), "value")
         self.copy = html()
         self.sent = button(_("Sent on the buyer's thread"), self._approve, work=self.model.work, primary=True)
         self.text.observe(guarded(lambda change: self._edited(change["new"]), self.model.work), "value")
@@ -54,6 +62,8 @@ class LetterView(View):
                 html(h.tag("h2", h.text(_("Message to the buyer")))),
                 row(self.kind, self.language, button(_("Write it"), self._draft, work=self.model.work)),
                 self.text,
+                self.opens,
+                self.checked,
                 self.findings,
                 row(self.copy, self.sent),
             )
@@ -96,23 +106,65 @@ class LetterView(View):
         self.text.disabled = model.letter is None
         findings = model.findings
         blocking = [finding for finding in findings if finding.severity == "block"]
-        if not model.letter_text:
-            self.findings.value = ""
-        elif not findings:
-            self.findings.value = h.tag(
-                "p",
-                "✓ ",
-                h.text(self._("Checked: every number is right and every word allowed.")),
-                cls="pb-ok",
-            )
-        else:
-            lines = (self._severity(f) + " " + h.text(f.why.of(self.lang)) for f in findings)
-            self.findings.value = h.items(lines, cls="pb-note")
+        self.opens.value = model.proactive
+        self.opens.layout.display = None if model.letter_text else "none"
+        good = bool(model.letter_text) and not findings
+        sentence = self._("Checked: every number is right and every word allowed.")
+        self.checked.value = h.tag("p", "✓ ", h.text(sentence), cls="pb-ok") if good else ""
+        self.findings.children = [self._finding(finding) for finding in findings]
         self.copy.value = copy_button_html(model.letter_text, self._("Copy message"), self._("Copied"))
         self.copy.layout.display = None if model.letter_text and not blocking else "none"
         self.sent.disabled = not model.can_send
 
+    def _finding(self, finding: LintFinding) -> w.Widget:
+        """One objection: how serious, why, the words where they stand, and what can be done about it."""
+        model, _ = self.model, self._
+        why = h.text(finding.why.of(self.lang))
+        text = html(h.tag("div", self._severity(finding), " ", why, self._quote(finding)), cls="pb-grow")
+        actions: list[w.Widget] = []
+        if finding.fix is not None:
+            fix = " ".join(finding.fix.split())
+            label = _("Put “{words}”").format(words=fix[:LONGEST_FIX]) if fix else _("Take it out")
+            actions.append(button(label, lambda: self._fix(finding), work=model.work))
+        if finding.can_be_own and (finding.severity == "block" or finding.own):
+            tick = w.Checkbox(value=finding.own, description=_("I checked this"), indent=False)
+            tick.layout.width = "auto"
+            tick.observe(
+                guarded(lambda change: self._answer_for(finding, change["new"]), model.work), "value"
+            )
+            actions.append(tick)
+        return row(text, *actions, cls="pb-row pb-finding")
+
+    def _quote(self, finding: LintFinding) -> str:
+        """The words of a finding, marked, with a few of the words around them."""
+        start, end = finding.span
+        text = self.model.letter_text
+        if start == end or not text[start:end].strip():
+            return ""
+        line_start = text.rfind("\n", 0, start) + 1
+        line_end = text.find("\n", end)
+        before = text[max(line_start, start - AROUND) : start]
+        after = text[end : min(len(text) if line_end < 0 else line_end, end + AROUND)]
+        words = text[start:end]
+        shown = words if len(words) <= LONGEST_QUOTE else words[:LONGEST_QUOTE] + "…"
+        return h.tag("div", h.text(before), h.tag("mark", h.text(shown)), h.text(after), cls="pb-muted")
+
+    def _fix(self, finding: LintFinding) -> None:
+        self.model.fix(finding)
+        self.draw()
+
+    def _answer_for(self, finding: LintFinding, own: bool) -> None:
+        self.model.answer_for(finding, own=own)
+        self.draw()
+
+    def _opens(self, opens: bool) -> None:
+        if opens != self.model.proactive:
+            self.model.open_thread(opens)
+            self.draw()
+
     def _severity(self, finding: LintFinding) -> str:
+        if finding.own:
+            return h.badge(self._("checked by you"), "pb-ok")
         if finding.severity == "block":
             return h.badge(self._("must not be sent"), "pb-bad")
         return h.badge(self._("check"), "pb-warn")

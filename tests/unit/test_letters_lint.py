@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbook.domain.case import Case
+from playbook.domain.events import OwnWords
 from playbook.domain.ids import OrderId
 from playbook.domain.orders import EarlierKind
 from playbook.domain.promises import PromiseKind
@@ -303,8 +304,44 @@ def test_the_rules_know_french_spanish_and_italian(rule: str, locale: str, bad: 
 
 def test_no_rule_that_looks_for_words_leaves_a_language_out():
     looking = {row.id for row in the_policy().rows.message_rules if row.hints}
-    assert looking == ROMANCE.keys() - {"phone_number"}
+    assert looking == ROMANCE.keys() - {"phone_number"} | {"refunded_while_pending"}
     assert all(languages.keys() == {"fr", "es", "it"} for languages in ROMANCE.values())
+    assert REFUNDED.keys() == set(LOCALES)
+
+
+REFUNDED = {
+    "en": ("£8.00 has been refunded.", "The refund has been submitted."),
+    "zh": ("我们已退款 £8.00。", "已提交退款 £8.00。"),
+    "de": ("Insgesamt erstattet: 8,00 £.", "Die Erstattung ist veranlasst."),
+    "ja": ("£8.00を返金いたしました。", "£8.00の返金手続きを行いました。"),
+    "fr": ("Nous vous avons remboursé 8,00 £.", "Le remboursement de 8,00 £ est émis."),
+    "es": ("Hemos reembolsado 8,00 GBP.", "El reembolso de 8,00 GBP se ha tramitado."),
+    "it": ("Abbiamo rimborsato 8,00 £.", "Il rimborso di 8,00 £ è stato emesso."),
+}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_refunded_is_only_said_when_the_refund_can_no_longer_be_cancelled(locale: str):
+    bad, good = REFUNDED[locale]
+    refund = next(p for p in CASE.open_promises if p.kind is PromiseKind.SUBMIT_REFUND)
+    order = CASE.order.model_copy(update={"earlier": ()})
+    before = replace(CASE, order=order, language=locale)
+    after = run(before, KeepPromise(refund.promise))
+    for case, hours, found in ((before, 0, True), (after, 0, True), (after, 1.9, True), (after, 2.1, False)):
+        for text in (bad, good):
+            whole = PLAIN[locale].format(ORDER_ID) + text
+            at = NOW + timedelta(hours=hours)
+            ids = [one.rule_id for one in lint(whole, case=case, policy=the_policy(), locale=locale, now=at)]
+            assert ids == (["refunded_while_pending"] if found and bad in text else [])
+
+
+def test_thirty_days_after_delivery_only_replies_are_possible():
+    text = PLAIN["en"].format(ORDER_ID) + "3 x Desk lamp, colour 1"
+    for days, too_late in ((20, False), (40, True)):
+        at = NOW + timedelta(days=days)
+        for proactive in (True, False):
+            found = lint(text, case=CASE, policy=the_policy(), locale="en", now=at, proactive=proactive)
+            assert [one.rule_id for one in found] == ["older_than_30_days"] * (too_late and proactive)
 
 
 PROACTIVE: dict[str, tuple[list[str], list[str]]] = {
@@ -315,8 +352,8 @@ PROACTIVE: dict[str, tuple[list[str], list[str]]] = {
     "missing_order_id": (["We have sent 3 x Desk lamp."], [f"Order {ORDER_ID}: we have sent 3 x Desk lamp."]),
 }
 
-OTHERWISE = {"wrong_language"}
-"""Has a test of its own."""
+OTHERWISE = {"wrong_language", "older_than_30_days", "refunded_while_pending"}
+"""Have tests of their own."""
 
 PERSON = {
     "repeat_review_request",
@@ -325,7 +362,6 @@ PERSON = {
     "product_image",
     "order_or_shipping_confirmation",
     "spelling",
-    "older_than_30_days",
 }
 """Only a person can see these in a message, or knows them from Seller Central."""
 
@@ -521,9 +557,22 @@ def test_facts_of_the_order_may_be_named(text: str):
 
 
 @pytest.mark.parametrize("text", ["within 48 hours", "30 % of the price", "7.5 percent", "box 4711"])
-def test_a_number_that_is_nowhere_is_a_warning(text: str):
+def test_the_agent_answers_for_a_number_that_is_nowhere(text: str):
     whole = PLAIN["en"].format(ORDER_ID) + text
-    assert [(one.rule_id, one.severity) for one in findings(whole)] == [("number_not_in_ledger", "warn")]
+    (found,) = findings(whole)
+    assert (found.rule_id, found.severity, found.can_be_own) == ("number_not_in_ledger", "block", True)
+    (marked,) = lint(whole, case=CASE, policy=the_policy(), locale="en", now=NOW, own=(found.mark,))
+    assert (marked.severity, marked.own, marked.mark) == ("warn", True, found.mark)
+    other = OwnWords(rule="number_not_in_ledger", words="1")
+    assert lint(whole, case=CASE, policy=the_policy(), locale="en", now=NOW, own=(other,)) == (found,)
+
+
+def test_nobody_can_answer_for_what_the_platform_forbids():
+    text = PLAIN["en"].format(ORDER_ID) + "Here is a coupon."
+    (found,) = findings(text)
+    marked = lint(text, case=CASE, policy=the_policy(), locale="en", now=NOW, own=(found.mark,))
+    assert marked == (found,)
+    assert not found.can_be_own
 
 
 def test_a_question_only_quotes_the_buyer():

@@ -110,7 +110,7 @@ def test_flags_are_set_once():
 
 def test_waiting_for_evidence_ends_by_hand_too():
     case = run(a_claimed_case(), RequestEvidence(("c1",), Evidence.PHOTO), SetFlag(WAITING, on=False))
-    assert case.awaited == frozenset()
+    assert case.awaited == {}
 
 
 def test_a_hand_over_is_acknowledged_by_the_one_it_was_offered_to():

@@ -13,10 +13,17 @@ from playbook.domain.remedies import RemedyKind
 from playbook.i18n import say
 from playbook.letters import LetterKind
 from playbook.steps import Actor
-from playbook.steps.commands import AddNote, CloseCase, MakePromise, RequestEvidence, WithdrawRemedy
+from playbook.steps.commands import (
+    AddNote,
+    CloseCase,
+    ConfirmPlan,
+    MakePromise,
+    RequestEvidence,
+    WithdrawRemedy,
+)
 from playbook.viewmodels.followup import LETTER_FOR, FollowUpModel
 from playbook.viewmodels.takealong import TakeAlongModel
-from tests.builders import LEAD, NOW, ORDER_ID, choose
+from tests.builders import LEAD, NOW, ORDER_ID, choose, claim
 from tests.desks import Clock, carried_out, claimed, opened, page, planned
 
 OTHER = Actor("Ma Jun", "agent")
@@ -147,14 +154,85 @@ class TestPromises:
 
 class TestMessages:
     @pytest.mark.parametrize("kind", [*LetterKind])
-    def test_every_draft_may_be_sent_as_it_is(self, desk: Desk, kind: LetterKind) -> None:
+    def test_every_draft_may_be_sent_as_it_is_or_says_why_there_is_none(
+        self, desk: Desk, kind: LetterKind
+    ) -> None:
         model = with_plan(desk)
         letter = model.write(kind, questions=("How many lamps are broken?",))
+        fitting = {"first_reply", "ask_details", "confirm_breakdown", "solution", "update"}
+        assert (letter is not None) == (kind in fitting)
+        if letter is None:
+            assert model.work.notice is not None
+            assert model.work.notice.kind == "refused"
+            assert (model.letter_text, model.can_send) == ("", False)
+            return
         assert letter.locale == model.work.case.language == "en"
         blocking = [finding for finding in model.findings if finding.severity == "block"]
         assert blocking == []
         assert model.can_send
         assert ORDER_ID in model.letter_text
+
+    def test_what_makes_no_sense_leaves_the_draft_alone(self, desk: Desk) -> None:
+        model = with_plan(desk)
+        model.write(LetterKind.SOLUTION)
+        text = model.letter_text
+        assert model.write(LetterKind.APOLOGY) is None
+        assert model.letter_text == text
+
+    def test_words_the_agent_answers_for_no_longer_stop_it_and_are_recorded(self, desk: Desk) -> None:
+        model = with_plan(desk)
+        model.write(LetterKind.SOLUTION)
+        model.edit(model.letter_text + "\nThe box held 4711 screws.")
+        (finding,) = model.findings
+        assert (finding.rule_id, model.can_send) == ("number_not_in_ledger", False)
+        model.answer_for(finding, own=True)
+        again = FollowUpModel(page(desk, model.work.case))
+        assert again.own == model.own == {finding.mark}
+        assert again.can_send
+        again.answer_for(finding, own=False)
+        assert not again.can_send
+        model.edit(model.letter_text.replace("4711", "4712"))
+        assert model.own == frozenset()
+        model.edit(model.letter_text.replace("4712", "4711"))
+        model.answer_for(model.findings[0])
+        assert model.approve()
+        (event,) = [e.body for e in desk.events(model.work.case.case_id) if e.type == "MessageApproved"]
+        assert [(mark.rule, mark.words) for mark in event.own] == [("number_not_in_ledger", "4711")]
+        assert event.warnings == ()
+        assert event.template.startswith("en/solution.txt.j2@")
+        assert (model.own, model.proactive) == (frozenset(), False)
+
+    def test_a_fix_puts_right_what_the_ledger_knows(self, desk: Desk) -> None:
+        model = with_plan(desk)
+        model.write(LetterKind.SOLUTION)
+        right = model.letter_text
+        model.edit(right.replace("3 x", "4 x").replace("24 Nov", "25 Nov"))
+        findings = model.findings
+        assert [(one.rule_id, one.fix) for one in findings] == [
+            ("altered_figure", "3"),
+            ("altered_figure", "24"),
+        ]
+        for finding in reversed(findings):
+            model.fix(finding)
+        assert model.letter_text == right
+        assert model.findings == ()
+
+    def test_a_message_that_opens_a_thread_is_judged_more_strictly(self, desk: Desk) -> None:
+        model = with_plan(desk)
+        model.write(LetterKind.UPDATE)
+        model.edit("Thank you, and kind regards to all of you.\n")
+        assert model.can_send
+        model.open_thread(True)
+        assert {finding.rule_id for finding in model.findings} == {"only_thanks", "missing_order_id"}
+        assert not FollowUpModel(page(desk, model.work.case)).can_send
+        assert not model.approve()
+        model.write(LetterKind.UPDATE)
+        assert not model.proactive
+        model.open_thread(True)
+        assert model.approve()
+        assert [
+            e.body.proactive for e in desk.events(model.work.case.case_id) if e.type == "MessageApproved"
+        ] == [True]
 
     def test_a_forbidden_word_stops_it(self, desk: Desk) -> None:
         model = with_plan(desk)
@@ -227,6 +305,8 @@ class TestMessages:
         assert (model.suggested, model.due_letter) == (LetterKind.FIRST_REPLY, None)
         assert model.work.do(RequestEvidence(("c1",), Evidence.PHOTO))
         assert model.suggested is LetterKind.ASK_DETAILS
+        sent(model, LetterKind.ASK_DETAILS)
+        assert model.suggested is LetterKind.EVIDENCE_REMINDER
         assert model.confirm()
         assert model.suggested is model.due_letter is LetterKind.SOLUTION
         sent(model)
@@ -235,6 +315,76 @@ class TestMessages:
         assert model.due_letter is LetterKind.CLOSING_SUMMARY
         assert model.close()
         assert model.due_letter is None
+
+    def test_before_the_plan_it_asks_confirms_and_offers(self, desk: Desk) -> None:
+        model = FollowUpModel(page(desk, claimed(desk)))
+        told = []
+        for _ in range(3):
+            told.append(model.suggested)
+            sent(model, model.suggested)
+        assert told == [LetterKind.FIRST_REPLY, LetterKind.CONFIRM_BREAKDOWN, LetterKind.OFFER]
+        sent(FollowUpModel(page(desk, opened(desk))), LetterKind.FIRST_REPLY)
+
+    def test_an_unclear_breakdown_is_asked_about_after_the_first_reply(self, desk: Desk) -> None:
+        model = FollowUpModel(page(desk, opened(desk)))
+        sent(model, LetterKind.FIRST_REPLY)
+        assert model.suggested is LetterKind.ASK_DETAILS
+
+    def test_a_date_that_moved_is_told_and_one_that_passed_with_an_apology(
+        self, desk: Desk, clock: Clock
+    ) -> None:
+        model = sent(with_plan(desk))
+        (promise,) = model.work.case.open_promises
+        assert model.change(promise.promise, promise.due_at + timedelta(days=1), "stock")
+        model.discard()
+        assert model.suggested is model.due_letter is LetterKind.SUPERSEDED
+        sent(model, LetterKind.SUPERSEDED)
+        assert model.suggested is LetterKind.UPDATE
+        clock.forward(days=5)
+        assert (model.suggested, model.due_letter) == (LetterKind.APOLOGY, None)
+        (promise,) = model.work.case.open_promises
+        assert model.change(promise.promise, clock() + timedelta(days=1), "still no stock")
+        assert model.letter is not None
+        assert model.letter.kind is model.due_letter is LetterKind.APOLOGY
+        assert model.findings == ()
+        assert model.approve()
+        assert model.suggested is LetterKind.UPDATE
+
+    def test_what_was_done_is_told_by_its_own_letter(self, desk: Desk, clock: Clock) -> None:
+        model = sent(with_plan(desk, RemedyKind.REFUND_FULL))
+        model.promise(MakePromise(PromiseKind.ANSWER, NOW + timedelta(days=1)))
+        refund = next(p for p in model.work.case.open_promises if p.kind is PromiseKind.SUBMIT_REFUND)
+        model.keep(refund.promise, "REF-1")
+        assert model.suggested is LetterKind.REFUND_SUBMITTED
+        answer = next(p for p in model.work.case.open_promises)
+        model.keep(answer.promise)
+        assert model.suggested is LetterKind.REFUND_SUBMITTED
+        sent(model, LetterKind.REFUND_SUBMITTED)
+        assert model.suggested is LetterKind.UPDATE
+        clock.forward(hours=3)
+        assert model.suggested is model.due_letter is LetterKind.CLOSING_SUMMARY
+
+    def test_several_kinds_of_news_are_told_together(self, desk: Desk) -> None:
+        rows = (claim(1), claim(2, ProblemType.MISSING), claim(1, ProblemType.DEFECT))
+        case = carried_out(
+            desk,
+            claimed(desk, rows),
+            choose(RemedyKind.REPLACEMENT, "c1"),
+            choose(RemedyKind.REFUND_FULL, "c2"),
+            choose(RemedyKind.REPLACEMENT, "c3"),
+            ConfirmPlan(),
+        )
+        model = sent(FollowUpModel(page(desk, case)))
+        ship, refund = (
+            next(p for p in model.work.case.open_promises if p.kind is kind)
+            for kind in (SHIP, PromiseKind.SUBMIT_REFUND)
+        )
+        model.keep(ship.promise, "TRK1")
+        assert model.suggested is LetterKind.SHIPPED
+        model.keep(refund.promise, "REF-1")
+        assert model.suggested is model.due_letter is LetterKind.UPDATE_NEWS
+        sent(model, LetterKind.UPDATE_NEWS)
+        assert model.suggested is LetterKind.UPDATE
 
     def test_dates_and_letter_are_kept_apart(self, desk: Desk) -> None:
         model = decided(desk)
@@ -267,7 +417,8 @@ class TestMessages:
         model = sent(with_plan(desk))
         check = next(task for task in model.follow_ups if task.kind is FollowUpKind.FINAL_CHECK)
         watched = next(task for task in model.follow_ups if task.promise)
-        model.write(LetterKind.CLOSING_SUMMARY)
+        assert model.write(LetterKind.CLOSING_SUMMARY) is None
+        model.write(LetterKind.UPDATE)
         assert model.approve(check.follow_up)
         assert check.follow_up not in {task.follow_up for task in model.follow_ups}
         assert not model.complete(watched.follow_up)
