@@ -16,14 +16,15 @@ from playbook.domain.events import OwnWords
 from playbook.domain.ids import find_order_ids
 from playbook.domain.money import Money, total
 from playbook.domain.orders import amounts_total
-from playbook.domain.promises import PromiseKind, PromiseState
+from playbook.domain.promises import PromiseKind
 from playbook.letters.figures import Day, Figure, blank, figures, folded, has_date
 from playbook.letters.kinds import LOCALES
-from playbook.letters.render import REFUNDING, SHIPPING, pending_until
+from playbook.letters.render import REFUNDING, SHIPPING
 from playbook.letters.words import Words, bank_days, locale_of, plain_title, words
 from playbook.policy import MessageRuleRow, Policy
 from playbook.policy.base import Text
 from playbook.steps.options import Option
+from playbook.steps.refunds import RefundState, refund_state
 from playbook.steps.schedule import market_of
 
 _PROMISING = {
@@ -238,26 +239,34 @@ def _altered(text: str, drafted: str, spoken: Words) -> Iterator[LintFinding]:
     truths: dict[str, list[list[str]]] = {}
     for _, line in _lines(drafted):
         truths.setdefault(variable.sub("#", line), []).append(variable.findall(line))
-    left: list[tuple[int, str, list[list[str]]]] = []
+    written: dict[str, list[tuple[int, list[re.Match[str]]]]] = {}
     for start, line in _lines(text):
-        known = truths.get(variable.sub("#", line))
-        if known is None:
-            continue
-        if (figures_here := variable.findall(line)) in known:
-            known.remove(figures_here)
-        else:
-            left.append((start, line, known))
-    for start, line, known in left:
-        matches = list(variable.finditer(line))
-        if not known:
-            continue
-        nearest = min(known, key=lambda truth: sum(a != b[0] for a, b in zip(truth, matches, strict=True)))
-        known.remove(nearest)
-        for match, truth in zip(matches, nearest, strict=True):
-            if match[0] != truth:
-                span = (start + match.start(), start + match.end())
-                why = _shown("altered_figure", match[0], truth)
-                yield LintFinding("altered_figure", "block", span, why, match[0], truth)
+        pattern = variable.sub("#", line)
+        if pattern in truths:
+            written.setdefault(pattern, []).append((start, list(variable.finditer(line))))
+    for pattern, lines in written.items():
+        for start, matches, truth in _paired(lines, truths[pattern]):
+            for match, true in zip(matches, truth, strict=True):
+                if match[0] != true:
+                    span = (start + match.start(), start + match.end())
+                    why = _shown("altered_figure", match[0], true)
+                    yield LintFinding("altered_figure", "block", span, why, match[0], true)
+
+
+def _paired(
+    lines: list[tuple[int, list[re.Match[str]]]], truths: list[list[str]]
+) -> Iterator[tuple[int, list[re.Match[str]], list[str]]]:
+    """Written lines, each with the true one it should be: the same, else in order, else the nearest."""
+    said = [[match[0] for match in matches] for _, matches in lines]
+    if sorted(said) == sorted(truths):
+        return
+    if len(lines) == len(truths):
+        yield from ((start, matches, truth) for (start, matches), truth in zip(lines, truths, strict=True))
+        return
+    for (start, matches), figures_here in zip(lines, said, strict=True):
+        if figures_here not in truths:
+            away = [sum(a != b for a, b in zip(truth, figures_here, strict=True)) for truth in truths]
+            yield start, matches, truths[away.index(min(away))]
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -636,12 +645,10 @@ def _plain_decimal(value: Decimal | None) -> str:
 
 
 def _no_refund_is_final(case: Case, policy: Policy, now: datetime) -> bool:
-    """Whether no buyer may be told "refunded" yet: none was submitted, or one is still pending."""
+    """Whether no buyer may be told "refunded" yet: one refund is still pending, or none was ever made."""
     earlier = case.order is not None and any(one.refunded for one in case.order.earlier)
-    submitted = any(
-        known.promise.kind in REFUNDING and known.state is PromiseState.KEPT for known in case.promises
-    )
-    return pending_until(case, policy, now) is not None or not (submitted or earlier)
+    states = {refund_state(case, remedy, policy=policy, now=now) for remedy in case.remedies}
+    return RefundState.PENDING in states or not (RefundState.EXECUTED in states or earlier)
 
 
 def _is_over_for_unasked(case: Case, policy: Policy, now: datetime) -> bool:

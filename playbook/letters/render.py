@@ -21,10 +21,12 @@ from playbook.domain.problems import Problem, problem
 from playbook.domain.promises import FollowUpKind, Promise, PromiseKind, PromiseState
 from playbook.domain.remedies import SHAPES, Remedy, RemedyKind
 from playbook.letters.kinds import Letter, LetterKind
-from playbook.letters.words import LetterError, Words, bank_days, locale_of, plain_title, words
+from playbook.letters.words import LetterError, Words, bank_days, locale_of, one_line, plain_title, words
 from playbook.policy import Policy
 from playbook.settings import data_dir
+from playbook.steps import refunds
 from playbook.steps.options import Option
+from playbook.steps.refunds import RefundState, refund_state
 from playbook.steps.schedule import market_of
 
 REFUNDING = frozenset({PromiseKind.SUBMIT_REFUND, PromiseKind.CANCEL_UNITS})
@@ -197,17 +199,13 @@ def _objection(
 
 
 def pending_until(case: Case, policy: Policy, now: datetime) -> datetime | None:
-    """Until when a submitted refund is pending and may still be cancelled; None when none is."""
-    row = policy.deadline("refund_cancel_window", market=market_of(case), channel=None, on=now.date())
-    ends = [
-        policy.due(row, known.settled_at, market_of(case))
-        for known in case.promises
-        if row is not None
-        and known.state is PromiseState.KEPT
-        and known.settled_at is not None
-        and known.promise.kind in REFUNDING
-    ]
-    return max((end for end in ends if end > now), default=None)
+    """Until when a submitted refund may still be cancelled; None when none is pending."""
+    ends = (
+        refunds.pending_until(case, remedy, policy=policy)
+        for remedy in case.remedies
+        if refund_state(case, remedy, policy=policy, now=now) is RefundState.PENDING
+    )
+    return max((end for end in ends if end is not None), default=None)
 
 
 def _tidy(text: str) -> str:
@@ -230,12 +228,15 @@ def letter_context(
 ) -> LetterContext:
     """The facts of a case in the words of a language."""
     spoken = words(locale)
+    questions = tuple(one_line(question) for question in questions)
     market = policy.market(market_of(case))
     teller = _Teller(case, spoken, market.tz)
     own = [remedy for remedy in case.remedies if remedy.kind is not RemedyKind.REDIRECT_TO_AMAZON]
     executed = [remedy for remedy in case.remedies if case.is_executed(remedy)]
-    refunds = [remedy for remedy in own if remedy.refund_total]
-    submitted = [remedy for remedy in refunds if remedy.remedy in _kept(case, REFUNDING)]
+    states = {one.remedy: refund_state(case, one, policy=policy, now=now) for one in own}
+    granted = [remedy for remedy in own if states[remedy.remedy] is not None]
+    submitted = [remedy for remedy in granted if states[remedy.remedy] is not RefundState.GRANTED]
+    refunded = [remedy for remedy in granted if states[remedy.remedy] is RefundState.EXECUTED]
     sent = [remedy for remedy in own if remedy.remedy in _kept(case, SHIPPING)]
     back = [remedy for remedy in own if SHAPES[remedy.kind].comes_back == "goods"]
     declined = [r for r in own if r.kind is RemedyKind.DECLINE and not teller.is_extra(r)]
@@ -264,9 +265,9 @@ def letter_context(
         news=teller.news(news),
         tracking=_tracking(case.promises),
         news_tracking=_tracking(news),
-        total_refund=teller.sum_of(refunds),
+        total_refund=teller.sum_of(granted),
         submitted_total=teller.sum_of(submitted),
-        refunded_total=teller.sum_of([remedy for remedy in refunds if case.is_executed(remedy)]),
+        refunded_total=teller.sum_of(refunded),
         return_total=teller.sum_of([remedy for remedy in back if remedy.refund_total]),
         answer_by=spoken.day(_answer_by(case, now), market.tz),
         update_by=spoken.day(_update_by(case, now), market.tz),

@@ -1,5 +1,6 @@
 """The words of the letters: a file per language, and the formats of dates and amounts."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -163,6 +164,15 @@ def bank_days(row: DeadlineRow | None) -> tuple[int, int]:
 
 def plain_title(title: str) -> str:
     """A product title as one short line of plain text: it came from outside."""
-    clean = "".join(char if char.isprintable() else " " for char in title)
-    one_line = " ".join(clean.split()).replace("<", "(").replace(">", ")")
-    return one_line if len(one_line) <= LONGEST_TITLE else one_line[: LONGEST_TITLE - 1].rstrip() + "…"
+    plain = one_line(title)
+    return plain if len(plain) <= LONGEST_TITLE else plain[: LONGEST_TITLE - 1].rstrip() + "…"
+
+
+def one_line(text: str) -> str:
+    """Outside text as one line without control characters and angle brackets; no-break spaces stay."""
+    clean = "".join(char if char.isprintable() or char in _NO_BREAK else " " for char in text)
+    return re.sub(r" {2,}", " ", clean).strip().replace("<", "(").replace(">", ")")
+
+
+_NO_BREAK = "\u00a0\u202f"
+"""What stands before : ; ? ! in French, so that no line breaks there."""

@@ -1,0 +1,83 @@
+"""Every sample case at several moments, for tests of what is written about it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+
+from playbook.domain.case import Case
+from playbook.domain.problems import Problem
+from playbook.letters import Letter, LetterKind, LintFinding, draft, lint
+from playbook.review.replay import Replay
+from playbook.review.samples import load_sample, sample_names
+from playbook.steps.options import Option
+from playbook.viewmodels.followup import FollowUpModel
+from tests.builders import the_policy
+
+
+@dataclass(frozen=True, repr=False)
+class Snapshot:
+    """A case at a moment, with the options of what is undecided and the questions that are open."""
+
+    name: str
+    case: Case
+    now: datetime
+    offers: tuple[Option, ...]
+    questions: dict[str, tuple[str, ...]]
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+    def letter(self, kind: LetterKind, locale: str) -> Letter | Problem:
+        """A letter to a buyer who writes in *locale*."""
+        case = replace(self.case, language=locale)
+        return draft(
+            kind,
+            case,
+            policy=the_policy(),
+            now=self.now,
+            questions=self.questions[locale],
+            offers=self.offers,
+        )
+
+    def lint(self, text: str, locale: str, drafted: str) -> tuple[LintFinding, ...]:
+        """What the rules say about a text to that buyer."""
+        case = replace(self.case, language=locale)
+        return lint(
+            text,
+            case=case,
+            policy=the_policy(),
+            locale=locale,
+            now=self.now,
+            drafted=drafted,
+            offers=self.offers,
+        )
+
+
+@cache
+def snapshots() -> tuple[Snapshot, ...]:
+    """After the breakdown, before each message, and in the end; each sample is replayed once in a process."""
+    found = []
+    for name in sample_names():
+        replay = Replay(load_sample(name))
+        try:
+            replay.lock()
+            replay.breakdown()
+            found.append(_taken(name + ", broken down", replay))
+            replay.remedy()
+            for action in replay.sample.answers.follow_up:
+                if action.do == "send":
+                    found.append(_taken(f"{name}, before {len(replay.work.case.messages)}", replay))
+                replay._run([action])
+            found.append(_taken(name, replay))
+        finally:
+            replay.close()
+    return tuple(found)
+
+
+def _taken(name: str, replay: Replay) -> Snapshot:
+    from playbook.letters import LOCALES
+
+    work = replay.work
+    model = FollowUpModel(work)
+    questions = {locale: model.questions(locale) for locale in LOCALES}
+    return Snapshot(name, work.case, work.now, work.desk.offers(work.case), questions)
