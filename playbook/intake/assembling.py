@@ -80,6 +80,7 @@ class Assembler:
         self._contents_sentence: int | None = None
         self._header: _Header | None = None
         self._fine_sentence: int | None = None
+        self._spared: Claim | None = None
         self.result = Assembly()
 
     def run(self, clauses: Sequence[Clause]) -> Assembly:
@@ -91,10 +92,12 @@ class Assembler:
             self._rest(clause, clauses[index + 1] if index + 1 < len(clauses) else None)
             if clause.has("contents") and not clause.issues:
                 self._contents_sentence = clause.sentence
+            if self._remainder(clause):
+                continue
             if clause.mentions:
                 self._with_products(clause)
             else:
-                self._without_products(clause)
+                self._without_products(clause, clauses[index + 1] if index + 1 < len(clauses) else None)
         self._flush()
         self._drop_header()
         self._drop_wishes()
@@ -162,6 +165,31 @@ class Assembler:
             self.result.rest_is_fine = True
             self.result.rest_spans.append((clause.start, clause.end))
 
+    def _remainder(self, clause: Clause) -> bool:
+        """Read "only 7 are fine, the rest is cracked" as what is left of the line without those 7."""
+        spared, issue = self._spared, choose_issue(clause.issues)[0]
+        if spared is None or spared.mention is None or issue is None or not clause.has("rest"):
+            return False
+        own = any(one.sort == "number" and not one.weak for one in clause.quantities)
+        other = any(one.clear and not one.partial for one in clause.mentions)
+        if own or other or clause.sentence - spared.sentence > 1:
+            return False
+        claim = Claim(spared.mention, spared.start, clause.end, clause.sentence, arrived=spared.quantity)
+        self._waiting = [one for one in self._waiting if one.mention is not spared.mention]
+        self._flush()
+        self._apply(clause, [claim], issue, False, False)
+        self._spared = None
+        return True
+
+    def _spare(self, clause: Clause, claims: Sequence[Claim]) -> None:
+        """Remember of which product how many units are fine: what is left of it may follow."""
+        numbers = [one for one in clause.quantities if one.sort == "number" and not one.weak]
+        numbers = [one for one in numbers if one.role != "total"]
+        named = claims[-1].mention if claims else None
+        if len(numbers) == 1 and named is not None and named.clear:
+            only = numbers[0]
+            self._spared = Claim(named, named.start, only.end, clause.sentence, quantity=only)
+
     # clauses
 
     def _said(self, clause: Clause) -> int:
@@ -205,6 +233,8 @@ class Assembler:
             claim for claim in self._waiting if claim.counted or not _introduces(claim, mentions)
         ]
         self._topic, self._topic_sentence = list(mentions), clause.sentence
+        if clause.fine and not clause.issues:
+            self._spare(clause, claims)
         if issue is None and self._parts_of_group(claims):
             return
         if issue is ProblemType.MISSING and not clause.issues and clause.fine:
@@ -290,9 +320,11 @@ class Assembler:
         said = last.quantity.value if last.quantity is not None else None
         return not claims and all(said is not None and (one.value or 0) < said for one in numbers)
 
-    def _without_products(self, clause: Clause) -> None:
+    def _without_products(self, clause: Clause, following: Clause | None) -> None:
         issue, clear = choose_issue(clause.issues)
         clear = clear and not clause.meant
+        if clause.fine and not clause.issues:
+            self._spare(clause, self._waiting)
         counts = [
             quantity
             for quantity in clause.quantities
@@ -302,6 +334,7 @@ class Assembler:
             issue is None
             and any(quantity.role == "arrived" for quantity in clause.quantities)
             and self._waiting
+            and not clause.fine
         ):
             issue, clear = ProblemType.MISSING, not clause.meant
         if (
@@ -317,7 +350,8 @@ class Assembler:
         if clause.stranger and not self._spoken_of(clause):
             self._something_else(clause, issue is not None)
         elif issue is not None:
-            self._problem_alone(clause, issue, clear and not clause.fine, counts)
+            listed = self._opens_list(clause, counts, following)
+            self._problem_alone(clause, issue, clear and not clause.fine, counts, listed)
         elif clause.fine:
             listed = all(
                 one.plain and not one.counted and one.sentence == clause.sentence for one in self._waiting
@@ -345,8 +379,22 @@ class Assembler:
         self._drop_header()
         self._last, self._topic = [], []
 
+    def _opens_list(self, clause: Clause, counts: Sequence[Quantity], following: Clause | None) -> bool:
+        """Whether the lines below *clause* name the products of its problem: "The following is missing."."""
+        if following is None or self._waiting or counts or following.sentence == clause.sentence:
+            return False
+        if self._last and self._last[-1].sentence == clause.sentence:
+            return False
+        opens_line = self._words[following.start - 1].kind is Kind.BREAK
+        return opens_line and bool(following.mentions) and not (following.issues or following.fine)
+
     def _problem_alone(
-        self, clause: Clause, issue: ProblemType, clear: bool, counts: Sequence[Quantity]
+        self,
+        clause: Clause,
+        issue: ProblemType,
+        clear: bool,
+        counts: Sequence[Quantity],
+        listed: bool = False,
     ) -> None:
         at = clause.issues[0][1].start if clause.issues else clause.start
         if self._waiting:
@@ -366,14 +414,14 @@ class Assembler:
             return
         if self._sum(clause, issue):
             return
-        subject = self._subject(clause, counts)
+        subject = self._subject(clause, counts) if not listed else None
         if subject is not None:
             first = clause.issues[0][1] if clause.issues else counts[0]
             claim = Claim(subject, first.start, first.end, clause.sentence)
             take_numbers(claim, clause.quantities, at)
             self._apply(clause, [claim], issue, clear, False)
             return
-        if clause.heading or (not self._last and not counts):
+        if listed or clause.heading or (not self._last and not counts):
             self._header = _Header(issue, clause)
             self._last = []
             return

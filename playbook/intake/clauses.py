@@ -15,6 +15,7 @@ _SOFT = frozenset(",，、:：–—")
 _OPENING = frozenset("(（[")
 _CLOSING = frozenset(")）]")
 _BULLET = re.compile(r"[-*•·・–—○●]|[0-9]{1,2}")
+_COLUMN = "|"
 _WRAP_WIDTH = 55
 _WIDEST_LINE = 130
 
@@ -89,6 +90,8 @@ def _line_ends(words: Sequence[Token], index: int, text: str) -> bool:
     if index == 0 or words[index - 1].kind is Kind.BREAK:
         return True
     line_start = text.rfind("\n", 0, words[index].start) + 1
+    if _COLUMN in text[line_start : words[index].start]:
+        return True
     wrapped = _WRAP_WIDTH <= words[index].start - line_start <= _WIDEST_LINE
     return not (wrapped and following.kind is Kind.WORD)
 
@@ -148,12 +151,19 @@ def split(
             sentence, depth = sentence + 1, 0
         elif depth:
             continue
-        elif token.text in _SOFT or _is_dash(words, index):
+        elif token.text in _SOFT or _is_dash(words, index) or _parts_cells(words, index):
             close(index + 1, heading=token.text in ":：")
         elif token.text in conjunctions and index > start:
             close(index)
     close(len(words))
     return clauses
+
+
+def _parts_cells(words: Sequence[Token], index: int) -> bool:
+    """Whether a bar stands between two cells of a table that are not both numbers."""
+    if words[index].text != _COLUMN or index == 0 or index + 1 >= len(words):
+        return False
+    return not (words[index - 1].kind is words[index + 1].kind is Kind.NUMBER)
 
 
 def _is_dash(words: Sequence[Token], index: int) -> bool:

@@ -11,12 +11,13 @@ from itertools import groupby, pairwise
 
 from playbook.domain.claims import ProblemType
 from playbook.intake.clauses import Clause
+from playbook.intake.german import german_base
 from playbook.intake.lexicon import Lexicon, small_words
 from playbook.intake.mentions import Mention
 from playbook.intake.model import LineRef
 from playbook.intake.numbers import Quantity, digits
 from playbook.intake.phrases import Hit
-from playbook.intake.products import Catalogue, german_base, stem
+from playbook.intake.products import Catalogue, stem
 from playbook.intake.text import Kind, Token
 
 _ASKED_REACH = 4

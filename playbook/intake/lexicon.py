@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from playbook.domain.base import Value
 from playbook.domain.claims import ProblemType
+from playbook.intake.german import GermanWords
 from playbook.intake.model import AskedRemedyKind
 from playbook.intake.phrases import PhraseTable, parse
 from playbook.intake.text import fold, is_cjk
@@ -185,6 +186,11 @@ class Lexicon(Value):
         return PhraseTable((english, word) for word, english in self.words.items() if is_cjk(word))
 
     @cached_property
+    def german(self) -> GermanWords:
+        """``words`` in any form that German gives them."""
+        return GermanWords(self.words)
+
+    @cached_property
     def closing_words(self) -> frozenset[tuple[str, ...]]:
         """The closings as words."""
         return frozenset(parse(closing) for closing in self.closings)
@@ -192,6 +198,12 @@ class Lexicon(Value):
     @cached_property
     def function_set(self) -> frozenset[str]:
         return frozenset(self.function_words)
+
+    @cached_property
+    def single_words(self) -> frozenset[str]:
+        """Chinese and Japanese words of one character: counters, numerals, colours, sizes, small words."""
+        words = (*self.counters, *self.colours, *self.modifiers, *self.weak, *self.small.parting)
+        return frozenset(word for word in words if len(word) == 1) | frozenset("一二三四五六七八九十两")
 
     @cached_property
     def number_words(self) -> frozenset[str]:

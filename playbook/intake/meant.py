@@ -24,6 +24,7 @@ _LIKELY_BESIDE = 0.7
 _LIKELY_FINE = 0.6
 _CONTRADICTS = 0.75
 _FEWEST_WORDS = 2
+_FEWEST_CHARS = 3
 _ALIKE = 0.42
 _ALIKE_ALONE = 0.52
 _APART = 0.07
@@ -248,7 +249,8 @@ def _says_enough(clause: Clause, surroundings: Surroundings) -> bool:
     words = [
         index for index in range(clause.start, clause.end) if index not in used and surroundings.says(index)
     ]
-    return len(words) + clause.has("negation") >= _FEWEST_WORDS
+    cjk = bool(words) and surroundings.words[words[0]].kind is Kind.CJK
+    return len(words) + clause.has("negation") >= (_FEWEST_CHARS if cjk else _FEWEST_WORDS)
 
 
 def _outside(clause: Clause, surroundings: Surroundings) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from rapidfuzz import fuzz, process
 
+from playbook.intake.german import GermanWords, german_base
 from playbook.intake.lexicon import Lexicon
 from playbook.intake.model import LineRef
 from playbook.intake.text import Kind, Token, fold, tokens
@@ -31,9 +32,6 @@ _MIN_FUZZY = 5
 _MIN_AFFIX = 4
 _SKU_ALONE = 4
 _STOP = frozenset(("the", "a", "of", "in", "with", "and", "for", "to", "s", "t", "on", "at", "is", "it"))
-_ENDINGS = ("ern", "en", "er", "em", "es", "e", "n")
-_PLAIN_VOWELS = str.maketrans("äöü", "aou")
-_LINKERS = ("", "s", "n", "en", "es", "er", "e")
 
 
 class Linker(Protocol):
@@ -54,16 +52,6 @@ def stem(word: str) -> str:
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
     return word
-
-
-@lru_cache(maxsize=4096)
-def german_base(word: str) -> str:
-    """A German word without umlauts and ending: the same for "Buch" and "Bücher", "rot" and "rote"."""
-    plain = word.translate(_PLAIN_VOWELS)
-    for ending in _ENDINGS:
-        if plain.endswith(ending) and len(plain) - len(ending) > 2:
-            return plain[: -len(ending)]
-    return plain[:-1] if len(plain) > 5 and plain.endswith("s") else plain
 
 
 @lru_cache(maxsize=4096)
@@ -122,12 +110,12 @@ class WordLinker:
     def __init__(self, catalogue: Catalogue, lexicons: Sequence[Lexicon]) -> None:
         self._catalogue = catalogue
         self._glosses = [lexicon.words for lexicon in lexicons]
-        self._compounds = any(lexicon.language == "de" for lexicon in lexicons)
+        self._german = next((one.german for one in lexicons if one.language == "de"), None)
         self._ignored = frozenset().union(*(lexicon.function_set for lexicon in lexicons))
         self._spoken = [lexicon.spoken for lexicon in lexicons]
         self._bases = (
             {word: german_base(word) for word in catalogue.lines_with if len(word) > 2 and word.isalpha()}
-            if self._compounds
+            if self._german is not None
             else {}
         )
         self._known: dict[str, dict[str, float]] = {}
@@ -154,8 +142,8 @@ class WordLinker:
         found = {word: EXACT} if word in catalogue.lines_with else {}
         for part in catalogue.joined.get(word, ()):
             found[part] = EXACT
-        if self._compounds and len(word) > 2 and word.isalpha():
-            found = self._german(word) | found
+        if self._german is not None and len(word) > 2 and word.isalpha():
+            found = self._german_title(word) | found
         if len(word) >= _MIN_AFFIX and word.isalpha():
             begin, end = "<" + word[:_MIN_AFFIX], word[-_MIN_AFFIX:] + ">"
             for target in (*catalogue.affix_choices.get(begin, ()), *catalogue.affix_choices.get(end, ())):
@@ -167,7 +155,7 @@ class WordLinker:
                     found.setdefault(target, AFFIX)
         return found
 
-    def _german(self, word: str) -> dict[str, float]:
+    def _german_title(self, word: str) -> dict[str, float]:
         """Title words that are *word* with another ending, or a compound with the same head."""
         base = german_base(word)
         found: dict[str, float] = {}
@@ -180,53 +168,37 @@ class WordLinker:
                     found[target] = HEAD
         return found
 
+    def _compound(self, german: GermanWords, word: str) -> dict[str, float]:
+        """Links of a German word that stands in no lexicon as it is: inflected, or joined from others."""
+        meaning = german.meaning(word)
+        if meaning is not None:
+            return self.english(meaning)
+        heads, before = german.parts(word)
+        found: dict[str, float] = {}
+        for part in heads:
+            found = self.english(part, GLOSS if before else HEAD) | found
+        for part in before:
+            found = self.english(part, GLOSS if heads else AFFIX) | found
+        return found
+
     def _look_up(self, word: str) -> dict[str, float]:
         plain = stem(word)
         if word in self._ignored or plain in _STOP:
             return {}
         found = self._spelled(plain)
+        spoken = any(word in one for one in self._spoken)
         for gloss in self._glosses:
-            meaning = (
-                gloss.get(word) or gloss.get(plain) or (_inflected(word, gloss) if self._compounds else None)
-            )
+            meaning = gloss.get(word) or gloss.get(plain)
             if meaning is not None:
                 found = self.english(meaning) | found
-            elif self._compounds:
-                parts = split_compound(word, gloss)
-                for part in parts:
-                    found = self.english(gloss[part], GLOSS if len(parts) > 1 else HEAD) | found
-        if not found and len(plain) >= _MIN_FUZZY and not any(word in one for one in self._spoken):
+        if self._german is not None and word not in self._german.known and not spoken:
+            found = self._compound(self._german, word) | found
+        if not found and len(plain) >= _MIN_FUZZY and not spoken:
             near = process.extract(
                 plain, self._catalogue.fuzzy_choices, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF, limit=3
             )
             found = {target: FUZZY for target, _, _ in near if target[0] == plain[0]}
         return found
-
-
-def _inflected(word: str, known: Mapping[str, str]) -> str | None:
-    """The meaning of a German word without its ending, or None."""
-    for ending in ("n", "en", "s", "e", "es", "er", "em"):
-        if len(word) > len(ending) + 3 and word.endswith(ending) and word[: -len(ending)] in known:
-            return known[word[: -len(ending)]]
-    return None
-
-
-def split_compound(word: str, known: Mapping[str, str]) -> tuple[str, ...]:
-    """The known words that a German compound is made of, or nothing."""
-    if len(word) < 7:
-        return ()
-    for cut in range(len(word) - 3, 2, -1):
-        for linker in _LINKERS:
-            head = word[:cut]
-            if linker and not head.endswith(linker):
-                continue
-            head = head[: len(head) - len(linker)] if linker else head
-            if len(head) > 2 and head in known and word[cut:] in known:
-                return (head, word[cut:])
-    for cut in range(3, len(word) - 2):
-        if len(word) - cut >= 4 and word[cut:] in known:
-            return (word[cut:],)
-    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +224,7 @@ def find_links(
     found: list[Link] = []
     gloss = longest_gloss(words, lexicons)
     spelled = {word: value for one in lexicons for word, value in one.numbers.items()}
+    known = frozenset[str]().union(*(one.function_set | one.single_words for one in lexicons))
     index = 0
     while index < len(words):
         token = words[index]
@@ -259,7 +232,9 @@ def find_links(
         targets: Mapping[str, float] = {}
         if index in gloss:
             end, meaning = gloss[index]
-            targets = linker.english(meaning)
+            explained = found[-1].end if found else 0
+            lone = end - index == 1 and _inside_word(words, index, explained, known)
+            targets = linker.english(meaning, AFFIX if lone else GLOSS)
         elif token.kind is Kind.CJK:
             pair = token.text + words[index + 1].text if index + 1 < len(words) else ""
             targets = {pair: EXACT} if pair in catalogue.lines_with else {}
@@ -274,6 +249,14 @@ def find_links(
             found.append(Link(index, end, targets))
         index = max(end, index + 1) if targets else index + 1
     return found
+
+
+def _inside_word(words: Sequence[Token], index: int, explained: int, known: frozenset[str]) -> bool:
+    """Whether a character goes on with one that nothing explains: "壁" in "内壁" is no wall."""
+    if index in {0, explained}:
+        return False
+    before = words[index - 1]
+    return before.kind is Kind.CJK and before.text not in known
 
 
 def _word_or_pair(words: Sequence[Token], index: int, linker: Linker) -> tuple[int, Mapping[str, float]]:

@@ -189,7 +189,7 @@ def read(
     }
     links = find_links(words, catalogue, linker, text.lexicons, rejected) if lines else []
     cue_spans = [(hit.start, hit.end) for hit in hits if hit.label.startswith(cue_labels)]
-    parts = [(hit.start, hit.end) for hit in hits if hit.label == "class:part"]
+    parts = [(hit.start, hit.end) for hit in hits if hit.label in ("class:part", "class:packaging")]
     whole = _whole_names(links, cue_spans) | _whole_names(links, parts)
     links = [
         link

@@ -42,6 +42,7 @@ def settle(clauses: Sequence[Clause], words: Sequence[Token], lexicons: Sequence
         _instead_of_number(clause, words, of)
         _arrived_of_total(clause)
         _share_of(clause, words)
+        _only_number(clause)
         _articles(clause, words, indefinite)
         _all_but(clause)
         if not _explained(clause, clauses[index + 1] if index + 1 < len(clauses) else None):
@@ -118,6 +119,16 @@ def _share_of(clause: Clause, words: Sequence[Token]) -> None:
     clause.quantities = [
         replace(one, role="total") if one in numbers[:-1] else one for one in clause.quantities
     ]
+
+
+def _only_number(clause: Clause) -> None:
+    """Count the only number of a clause that lacks a part: "有两盒里没有剪刀", "bei einem der Sets fehlt"."""
+    numbers = counts(clause)
+    kinds = {kind for kind, _ in clause.issues}
+    if len(numbers) == 1 and numbers[0].role == "total" and kinds == {ProblemType.MISSING_PARTS}:
+        clause.quantities = [
+            replace(one, role="count") if one is numbers[0] else one for one in clause.quantities
+        ]
 
 
 def _articles(clause: Clause, words: Sequence[Token], indefinite: frozenset[str]) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from playbook.intake import LineRef, read
 from playbook.intake.lexicon import lexicon
-from playbook.intake.products import Catalogue, WordLinker, find_skus, split_compound, stem, title_words
+from playbook.intake.products import Catalogue, WordLinker, find_skus, stem, title_words
 from playbook.intake.text import fold
 
 
@@ -50,17 +50,37 @@ def test_links_by_spelling_translation_and_compound() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "found"),
+    ("word", "meaning"),
     [
-        ("glasvasen", ("glas", "vasen")),
-        ("weihnachtskugeln", ("weihnachts", "kugeln")),
-        ("rot", ()),
-        ("xyzvasen", ("vasen",)),
-        ("abcdefgh", ()),
+        ("vasen", "vase"),
+        ("kännchen", "jug"),
+        ("xyzvasen", None),
+        ("kann", None),
+        ("rot", "red"),
     ],
 )
-def test_german_compounds(word: str, found: tuple[str, ...]) -> None:
-    assert split_compound(word, lexicon("de").words) == found
+def test_german_words_in_any_form(word: str, meaning: str | None) -> None:
+    found = lexicon("de").german.meaning(word)
+    assert found == meaning if meaning is None else found is not None and meaning in found.split()
+
+
+@pytest.mark.parametrize(
+    ("word", "head", "before"),
+    [
+        ("glasvasen", "vase", ["glass"]),
+        ("weihnachtskugeln", "bauble", ["christmas"]),
+        ("wandspiegelrahmen", "frame", ["mirror"]),
+        ("xyzvasen", "vase", []),
+        ("kirschartikel", None, ["cherry"]),
+        ("abcdefgh", None, []),
+        ("rot", None, []),
+    ],
+)
+def test_german_compounds(word: str, head: str | None, before: list[str]) -> None:
+    tail, front = lexicon("de").german.parts(word)
+    assert (head in tail[0].split()) if head is not None else tail == ()
+    assert all(one in " ".join(front).split() for one in before)
+    assert bool(front) == bool(before)
 
 
 LINES = (
