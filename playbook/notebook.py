@@ -25,7 +25,19 @@ class CheckFailedError(AssertionError):
     """A sample case did not come out as expected; lists every difference."""
 
 
-VIEWS = ("breakdown", "followup", "header", "home", "lock", "newcase", "remedy", "side", "summary")
+VIEWS = (
+    "breakdown",
+    "facts",
+    "followup",
+    "header",
+    "home",
+    "lock",
+    "newcase",
+    "plans",
+    "remedy",
+    "side",
+    "summary",
+)
 """Modules of `playbook.widgets` that draw pages."""
 
 

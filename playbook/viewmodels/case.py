@@ -14,6 +14,7 @@ from playbook.domain.ids import CaseId
 from playbook.domain.problems import Problem
 from playbook.i18n import say
 from playbook.intake import LineRef, Reading, read
+from playbook.policy import Policy
 from playbook.steps import Command, Refused, Setting
 from playbook.steps.schedule import RunningDeadline, running_deadlines
 from playbook.viewmodels.traits import state
@@ -92,6 +93,11 @@ class CaseModel(t.HasTraits):
     @property
     def setting(self) -> Setting:
         return self.desk.setting(self.case)
+
+    @property
+    def policy(self) -> Policy:
+        """The rules that the case follows."""
+        return self.desk.policy_of(self.case)
 
     @property
     def now(self) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,12 +13,21 @@ from playbook.domain.case import Case, Stage
 from playbook.domain.claims import ClaimItem, Evidence, ProblemType
 from playbook.domain.events import ApprovalRequested
 from playbook.domain.money import Money, total
-from playbook.domain.orders import Channel, OrderLine
+from playbook.domain.orders import Channel, FactKind, OrderLine
 from playbook.domain.problems import Problem, problem
-from playbook.domain.remedies import SHAPES, RemedyKind
-from playbook.steps import Refused
-from playbook.steps.commands import Choice, ChooseRemedies, DecideApproval, RecordEvidence, WithdrawRemedy
-from playbook.steps.options import Option, options
+from playbook.domain.remedies import SHAPES, Remedy, RemedyKind
+from playbook.steps import Refused, Setting
+from playbook.steps.commands import (
+    AdoptRules,
+    Choice,
+    ChooseRemedies,
+    CorrectFact,
+    DecideApproval,
+    RecordEvidence,
+    WithdrawRemedy,
+)
+from playbook.steps.options import OUTCOME_ORDER, Option, buyer_sees, dated_promises, options
+from playbook.steps.ways import Way, ways
 from playbook.viewmodels.case import CaseModel
 from playbook.viewmodels.traits import state
 
@@ -35,14 +45,85 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One remedy kind of a plan: for how many units and lines, what is paid, by when.
+
+    ``by`` is when we have done our part, ``seen`` when the buyer has it, after the bank or the carrier.
+    """
+
+    kind: RemedyKind
+    owner: str
+    units: int
+    lines: int
+    refund: Money
+    goods_value: Money
+    by: datetime | None
+    seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
-    """What confirming the drafted choices would come to, before anything is saved."""
+    """What confirming choices would come to, before anything is saved.
+
+    ``waiting`` are units that a lead decides about, ``open`` those without any remedy. ``labels`` and
+    ``parcels`` say how many lines we pay a return label, or sending goods, for.
+    """
 
     refund: Money
     goods_value: Money
     units: int
-    needs_approval: bool
+    waiting: int
+    open: int
+    parts: tuple[Part, ...]
+    labels: int
+    parcels: int
     case: Case
+
+    @property
+    def needs_approval(self) -> bool:
+        return self.waiting > 0
+
+    @property
+    def cost(self) -> Money:
+        """What it costs us, as far as it is known: refunds, and goods at the price that was paid for them."""
+        return self.refund + self.goods_value
+
+    @property
+    def by(self) -> datetime | None:
+        """When we have done all of our part."""
+        return max((part.by for part in self.parts if part.by is not None), default=None)
+
+    @property
+    def seen(self) -> datetime | None:
+        """When the buyer has everything."""
+        return max((part.seen for part in self.parts if part.seen is not None), default=None)
+
+
+MONEY_FIRST = (
+    RemedyKind.CANCEL_UNSHIPPED,
+    RemedyKind.REFUND_FULL,
+    RemedyKind.RETURNLESS_REFUND,
+    RemedyKind.RETURN_REFUND,
+    RemedyKind.REFUND_PARTIAL,
+)
+GOODS_FIRST = (
+    RemedyKind.REPLACEMENT,
+    RemedyKind.RESEND_MISSING,
+    RemedyKind.SEND_PART,
+    RemedyKind.EXCHANGE,
+)
+PLANS: dict[str, tuple[RemedyKind, ...]] = {"money": MONEY_FIRST, "goods": GOODS_FIRST, "preferred": ()}
+"""Whole plans: the kinds each likes, best first; where none of them is open, what the rules prefer."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """An option of an undecided item that the rules of today see differently; empty where there is none."""
+
+    item: str
+    kind: RemedyKind
+    before: str
+    now: str
 
 
 class RemedyModel(t.HasTraits):
@@ -56,6 +137,7 @@ class RemedyModel(t.HasTraits):
         self.work = work
         self._known_at: object = None
         self._options: dict[str, tuple[Option, ...]] = {}
+        self._ways: dict[tuple[str, RemedyKind], tuple[Way, ...]] = {}
         self._setting = work.setting
         self.load()
         work.observe(lambda _: self._drop_decided(), "case")
@@ -101,12 +183,23 @@ class RemedyModel(t.HasTraits):
             raise KeyError(item.line)
         return line
 
-    def options(self, item: ClaimItem) -> tuple[Option, ...]:
-        """The options of an item; computed once per state of the case, and again a minute later."""
+    @property
+    def setting(self) -> Setting:
+        """What the options that are shown were counted with."""
+        self._count_anew()
+        return self._setting
+
+    def _count_anew(self) -> None:
+        """Forget what was counted for another state of the case, or more than a minute ago."""
         minute = int(self.work.now.timestamp()) // FRESH_SECONDS
         known_at = (self.work.case.version, self.in_stock, minute)
         if self._known_at != known_at:
-            self._known_at, self._options, self._setting = known_at, {}, self.work.setting
+            self._known_at, self._options, self._ways = known_at, {}, {}
+            self._setting = self.work.setting
+
+    def options(self, item: ClaimItem) -> tuple[Option, ...]:
+        """The options of an item; computed once per state of the case, and again a minute later."""
+        self._count_anew()
         if item.item not in self._options:
             found = options(self.work.case, item, self._setting, in_stock=self.in_stock)
             self._options[item.item] = found
@@ -121,8 +214,21 @@ class RemedyModel(t.HasTraits):
         item = self.work.case.item(item_id)
         return None if item is None else next((o for o in self.options(item) if o.kind is kind), None)
 
+    def ways(self, option: Option) -> tuple[Way, ...]:
+        """What would make an option better; see `playbook.steps.ways`."""
+        key = (option.item, option.kind)
+        if key not in self._ways:
+            self._ways[key] = ways(self.work.case, option, self._setting, in_stock=self.in_stock)
+        return self._ways[key]
+
     def choose(
-        self, item_id: str, kind: RemedyKind, *, units: int | None = None, share: Decimal | None = None
+        self,
+        item_id: str,
+        kind: RemedyKind,
+        *,
+        units: int | None = None,
+        share: Decimal | None = None,
+        amount: Money | None = None,
     ) -> bool:
         """Draft a remedy for an item; False, with the reasons shown, when it is refused."""
         option = self.option(item_id, kind)
@@ -132,7 +238,7 @@ class RemedyModel(t.HasTraits):
         if option.outcome == "refused":
             self.work.refuse(option.problems)
             return False
-        self._set({**self.choices, item_id: Choice(item_id, kind, units, share)})
+        self._set({**self.choices, item_id: Choice(item_id, kind, units, share, amount)})
         return True
 
     def choose_group(self, group: Group, kind: RemedyKind) -> tuple[str, ...]:
@@ -174,24 +280,118 @@ class RemedyModel(t.HasTraits):
 
     def simulate(self) -> Preview | tuple[Problem, ...]:
         """What the drafted choices would come to, or why they cannot be confirmed."""
+        return self._simulated(self.command)
+
+    def _simulated(self, command: ChooseRemedies) -> Preview | tuple[Problem, ...]:
         case = self.work.case
-        if not self.choices or case.order is None:
+        if not command.choices or case.order is None:
             return (problem("nothing_chosen"),)
-        after = self.work.desk.simulate(case, self.command)
+        after = self.work.desk.simulate(case, command)
         if isinstance(after, Refused):
             return after.problems
         known = {remedy.remedy for remedy in case.remedies}
         waiting = [r for request in after.pending if request not in case.pending for r in request.remedies]
         added = [remedy for remedy in after.remedies if remedy.remedy not in known] + waiting
         currency = case.order.currency
-        goods = [remedy.value_total for remedy in added if SHAPES[remedy.kind].goes_out == "goods"]
+        units_waiting = sum(remedy.units for remedy in waiting)
+        rows = [self._setting.policy.remedy_row(remedy.rule, self._setting.now.date()) for remedy in added]
+        costs = [row.then.costs for row in rows if row is not None]
         return Preview(
             refund=total([remedy.refund_total for remedy in added], currency),
-            goods_value=total(goods, currency),
+            goods_value=_goods_value(added, currency),
             units=sum(remedy.units for remedy in added),
-            needs_approval=bool(waiting),
+            waiting=units_waiting,
+            open=after.undecided_units() - units_waiting,
+            parts=self._parts(added, currency),
+            labels=sum(cost.label for cost in costs),
+            parcels=sum(cost.outbound for cost in costs),
             case=after,
         )
+
+    def _parts(self, added: Sequence[Remedy], currency: str) -> tuple[Part, ...]:
+        by_kind: dict[RemedyKind, list[Remedy]] = {}
+        for remedy in added:
+            by_kind.setdefault(remedy.kind, []).append(remedy)
+        return tuple(self._part(kind, remedies, currency) for kind, remedies in by_kind.items())
+
+    def _part(self, kind: RemedyKind, remedies: Sequence[Remedy], currency: str) -> Part:
+        setting, order = self._setting, self.work.case.order
+        assert order is not None
+        by: list[datetime] = []
+        seen: list[datetime] = []
+        owner = ""
+        for remedy in remedies:
+            line, row = order.line(remedy.line), setting.policy.remedy_row(remedy.rule, setting.now.date())
+            assert line is not None, "a choice is about a line of the order"
+            assert row is not None, "a choice was just made by this row"
+            promises = dated_promises(order, line, row, setting)
+            owner = row.then.owner
+            by.extend(promise.due_at for promise in promises)
+            span = buyer_sees(order, line, row, promises, setting)
+            seen.extend(span[1:] if span is not None else ())
+        return Part(
+            kind=kind,
+            owner=owner,
+            units=sum(remedy.units for remedy in remedies),
+            lines=len({remedy.line for remedy in remedies}),
+            refund=total([remedy.refund_total for remedy in remedies], currency),
+            goods_value=_goods_value(remedies, currency),
+            by=max(by, default=None),
+            seen=max(seen, default=None),
+        )
+
+    def plan(self, name: str) -> dict[str, Choice]:
+        """The choices of one of `PLANS` for every undecided item that has a remedy in it."""
+        likes = PLANS[name]
+        chosen = {}
+        for item in self.undecided:
+            open_ones = [option for option in self.options(item) if option.outcome != "refused"]
+            liked = [option for option in open_ones if option.kind in likes]
+            best = min(liked, key=lambda one: _liking(one, likes), default=self.preferred(item))
+            if best is not None:
+                chosen[item.item] = Choice(item.item, best.kind)
+        return chosen
+
+    def compare(self) -> dict[str, Preview | tuple[Problem, ...]]:
+        """What every plan would come to."""
+        return {
+            name: self._simulated(ChooseRemedies(tuple(self.plan(name).values()), in_stock=self.in_stock))
+            for name in PLANS
+        }
+
+    def take_plan(self, name: str) -> None:
+        """Draft a whole plan; it replaces what was drafted."""
+        self._set(self.plan(name))
+
+    def correct(self, fact: FactKind, value: str, lines: Sequence[int] = ()) -> bool:
+        """State a fact as the agent knows it; options are looked at anew."""
+        return self.work.do(CorrectFact(fact, value, tuple(lines)))
+
+    @property
+    def rules_changed(self) -> bool:
+        """Whether the rules of today are others than those that the case follows."""
+        case, today = self.work.case, self.work.desk.policy.version
+        return bool(case.policy_version) and case.policy_version != today and not case.closed
+
+    @property
+    def rule_changes(self) -> tuple[RuleChange, ...]:
+        """What the rules of today say otherwise about undecided items."""
+        setting = self.work.desk.setting_today(self.work.case)
+        changes = []
+        for item in self.undecided:
+            before = {option.kind: option.outcome for option in self.options(item)}
+            today = options(self.work.case, item, setting, in_stock=self.in_stock)
+            now = {option.kind: option.outcome for option in today}
+            changes += [
+                RuleChange(item.item, kind, before.get(kind, ""), now.get(kind, ""))
+                for kind in (before | now)
+                if before.get(kind) != now.get(kind)
+            ]
+        return tuple(changes)
+
+    def adopt_rules(self) -> bool:
+        """Follow the rules of today; the draft is looked at anew."""
+        return self.work.do(AdoptRules())
 
     def simulate_one(self, item_id: str) -> Money | None:
         """The refund that the drafted choice of one item alone would pay; None when it would be refused."""
@@ -242,16 +442,35 @@ class RemedyModel(t.HasTraits):
             self._keep()
 
     def _keep(self) -> None:
-        drafted = [{**asdict(choice), "share": _text(choice.share)} for choice in self.choices.values()]
+        drafted = [
+            {**asdict(choice), "share": _text(choice.share), "amount": _text(choice.amount)}
+            for choice in self.choices.values()
+        ]
         self.work.keep_draft(Stage.REMEDY, {"choices": drafted, "in_stock": self.in_stock})
 
 
-def _text(share: Decimal | None) -> str | None:
-    return None if share is None else str(share)
+def _liking(option: Option, likes: Sequence[RemedyKind]) -> tuple[bool, int, int]:
+    """How well an option fits a plan, the least best: in time, allowed, liked."""
+    return bool(option.notes), OUTCOME_ORDER[option.outcome], likes.index(option.kind)
+
+
+def _goods_value(remedies: Sequence[Remedy], currency: str) -> Money:
+    """The price of the goods that are sent again."""
+    goods = [remedy.value_total for remedy in remedies if SHAPES[remedy.kind].goes_out == "goods"]
+    return total(goods, currency)
+
+
+def _text(value: Decimal | Money | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _choice_from(raw: dict[str, Any]) -> Choice:
     share = raw.get("share")
+    amount = raw.get("amount")
     return Choice(
-        str(raw["item"]), RemedyKind(raw["kind"]), raw.get("units"), None if share is None else Decimal(share)
+        str(raw["item"]),
+        RemedyKind(raw["kind"]),
+        raw.get("units"),
+        None if share is None else Decimal(share),
+        None if amount is None else Money.of(*str(amount).split()),
     )

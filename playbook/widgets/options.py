@@ -1,18 +1,21 @@
 """An option of a claim item in words: what, when, how much, why, and the rule behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from playbook.domain.remedies import SHAPES
 from playbook.i18n import Counted, say, translator
-from playbook.i18n.words import OUTCOMES, OWNERS, word
+from playbook.i18n.words import N_, OUTCOMES, OWNERS, word
 from playbook.steps.options import Option
+from playbook.steps.ways import Way
 from playbook.viewmodels.case import CaseModel
 from playbook.widgets import html as h
+
+PAYERS = {"seller": N_("we pay"), "buyer": N_("the buyer pays"), "amazon": N_("Amazon's prepaid label")}
 
 _STYLE = {"allowed": "pb-ok", "needs_lead": "pb-warn", "refused": "pb-bad"}
 
 
-def option_html(option: Option, work: CaseModel) -> str:
+def option_html(option: Option, work: CaseModel, ways: Sequence[Way] = ()) -> str:
     """One option that can be chosen, on one line; procedure and reasons unfold below."""
     _ = translator(work.lang)
     preferred = h.badge(_("preferred"), "pb-ok") if option.preferred else ""
@@ -20,19 +23,26 @@ def option_html(option: Option, work: CaseModel) -> str:
     cells = (
         h.tag("span", h.tag("b", _gets(option, work)), " ", preferred, lead),
         h.tag("span", _until(option, work), cls="pb-muted"),
-        h.tag("span", h.text(_("cost: ")), _costs(option, work), cls="pb-muted"),
+        h.tag(
+            "span", h.text(_("cost: ")), _costs(option, work), "<br>", _way_back(option, work), cls="pb-muted"
+        ),
     )
     line = h.tag("div", *cells, cls="pb-optline")
-    return line + _reasons(option, work) + _details(option, work)
+    return line + _reasons(option, work) + _ways(ways, work) + _details(option, work)
 
 
-def refused_html(refused: Sequence[Option], work: CaseModel) -> str:
+def refused_html(
+    refused: Sequence[Option], work: CaseModel, ways_of: Callable[[Option], Sequence[Way]] = lambda _: ()
+) -> str:
     """Options that no rule allows here, each with every reason, folded away."""
     if not refused:
         return ""
     _ = translator(work.lang)
     lines = [
-        h.tag("b", h.text(_(word(option.kind)))) + _reasons(option, work) + _details(option, work)
+        h.tag("b", h.text(_(word(option.kind))))
+        + _reasons(option, work)
+        + _ways(ways_of(option), work)
+        + _details(option, work)
         for option in refused
     ]
     title = _("Not possible here: {count}").format(count=len(refused))
@@ -73,17 +83,30 @@ def _gets(option: Option, work: CaseModel) -> str:
         return (
             amount if option.share == 100 else f"{amount} ({h.text(format(option.share.normalize(), 'f'))} %)"
         )
-    return h.text("–")
+    return h.text(_("Amazon decides")) if option.row.then.owner == "amazon" else h.text("–")
 
 
 def _until(option: Option, work: CaseModel) -> str:
     _ = translator(work.lang)
-    lines = [f"{h.text(_(word(p.kind)))}: {h.moment(p.due_at, work.lang)}" for p in option.promises]
+    lines = [
+        f"{h.text(_('we'))}: {h.text(_(word(p.kind)))}, {h.moment(p.due_at, work.lang)}"
+        for p in option.promises
+    ]
     if option.buyer_sees is not None:
         first, last = (h.day(day, work.lang) for day in option.buyer_sees)
         span = first if first == last else f"{first} – {last}"
-        lines.append(h.text(_("at the buyer: {span}")).format(span=span))
+        theirs = _("bank: on the account {span}") if option.refund else _("carrier: at the buyer {span}")
+        lines.append(h.text(theirs).format(span=span))
     return "<br>".join(lines)
+
+
+def _way_back(option: Option, work: CaseModel) -> str:
+    """Who pays for the way back, where something comes back."""
+    _ = translator(work.lang)
+    paid = option.row.then.return_label
+    if SHAPES[option.kind].comes_back == "nothing" or paid == "none":
+        return ""
+    return h.text(_("return shipping: {who}").format(who=_(PAYERS[paid])))
 
 
 def _costs(option: Option, work: CaseModel) -> str:
@@ -102,6 +125,20 @@ def _costs(option: Option, work: CaseModel) -> str:
 
 
 def _reasons(option: Option, work: CaseModel) -> str:
-    if not option.problems:
+    reasons = (*option.problems, *option.notes)
+    if not reasons:
         return ""
-    return h.items((h.text(say(problem, work.lang)) for problem in option.problems), cls="pb-note")
+    return h.items((h.text(say(problem, work.lang)) for problem in reasons), cls="pb-note")
+
+
+def _ways(ways: Sequence[Way], work: CaseModel) -> str:
+    """What it would take, each change with what the option would be after it."""
+    if not ways:
+        return ""
+    _ = translator(work.lang)
+    said = [
+        h.text(say(way.what, work.lang))
+        + ("" if way.outcome == "allowed" else f" ({h.text(_(OUTCOMES[way.outcome]))})")
+        for way in ways
+    ]
+    return h.tag("div", h.tag("b", h.text(_("What it would take: "))), h.text(_(", or ")).join(said))

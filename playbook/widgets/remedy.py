@@ -1,23 +1,28 @@
 """Step three on the page: options per group and item, the preview of what they come to, approvals."""
 
-from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import ipywidgets as w
 
 from playbook.domain.case import Stage
 from playbook.domain.claims import ClaimItem
 from playbook.domain.events import ApprovalRequested
-from playbook.domain.problems import problem
+from playbook.domain.money import Money
+from playbook.domain.orders import Channel
+from playbook.domain.problems import Problem, problem
 from playbook.domain.remedies import SHAPES, Remedy, RemedyKind
 from playbook.i18n import say
 from playbook.i18n.words import OUTCOMES, word
 from playbook.steps.options import Option
 from playbook.steps.remedy import LEADS
 from playbook.viewmodels.remedy import Group, Preview, RemedyModel
+from playbook.viewmodels.typed import amount_of_text, share_of_text
 from playbook.widgets import html as h
 from playbook.widgets.base import View, button, card, guarded, html, named, placeheld, row
+from playbook.widgets.facts import FactsView, rule_changes_html
 from playbook.widgets.options import option_html, refused_html
+from playbook.widgets.plans import PlansView, preview_html, problems_html
 from playbook.widgets.side import SideView
 
 PAGE = 25
@@ -34,6 +39,9 @@ class RemedyView(View):
         self.choosers: list[tuple[w.Button, Group, RemedyKind]] = []
 
     def build(self) -> Sequence[w.Widget]:
+        self.rules = w.VBox()
+        self.facts = FactsView(self.model)
+        self.plans = PlansView(self.model)
         self.groups = w.VBox()
         self.agreed = w.VBox()
         self.pending = w.VBox()
@@ -54,10 +62,14 @@ class RemedyView(View):
             row(self.confirm, self.prefer, self.clear, self.blockers),
             cls="pb-sticky",
         )
+        self.facts.show()
+        self.plans.show()
         self._draw_case()
         self.model.observe(self._draft_changed, "choices")
         self.model.work.observe(self._case_changed, "case")
-        main = w.VBox([self.pending, self.groups, self.total, self.agreed])
+        main = w.VBox(
+            [self.rules, self.pending, self.facts, self.plans, self.groups, self.total, self.agreed]
+        )
         self.side.show()
         page = w.HBox([self.side, main])
         page.add_class("pb-two")
@@ -72,10 +84,46 @@ class RemedyView(View):
     def _draw_case(self) -> None:
         self.items = {}
         self.choosers = []
-        self.groups.children = [self._group(group) for group in self.model.groups]
+        self.groups.children = self._groups()
+        self.rules.children = [self._rules_changed()] if self.model.rules_changed else []
+        if self.model.work.case.order is not None:
+            self.facts.draw()
+            self.plans.draw()
         self.pending.children = [self._request(request) for request in self.model.pending]
         self.agreed.children = [self._agreed()] if self.model.work.case.remedies else []
         self._draw_draft()
+
+    def _groups(self) -> list[w.Widget]:
+        """What we decide first; where both are in one order, what Amazon decides stands apart."""
+        own = [group for group in self.model.groups if group.channel is Channel.FBM]
+        amazons = [group for group in self.model.groups if group.channel is not Channel.FBM]
+        children: list[w.Widget] = []
+        if own and amazons:
+            children.append(html(h.tag("h2", h.text(self._("What we decide"))), cls="pb-part"))
+        children += [self._group(group) for group in own]
+        if amazons:
+            children.append(html(self._amazons(amazons), cls="pb-part"))
+        return children + [self._group(group) for group in amazons]
+
+    def _amazons(self, groups: Sequence[Group]) -> str:
+        """What Amazon decides, and why."""
+        why = {
+            Channel.FBA: self._(
+                "FBA: Amazon shipped these. We point the buyer to Amazon's customer service."
+            ),
+            Channel.SFP: self._(
+                "SFP: we shipped these under Prime. Amazon's customer service decides, at our cost."
+            ),
+        }
+        channels = dict.fromkeys(group.channel for group in groups)
+        title = h.tag("h2", h.text(self._("What Amazon decides")))
+        return title + h.items((h.text(why[channel]) for channel in channels), cls="pb-muted")
+
+    def _rules_changed(self) -> w.Widget:
+        adopt = button(
+            self._("Re-evaluate under the rules of today"), self.model.adopt_rules, work=self.model.work
+        )
+        return card(html(rule_changes_html(self.model)), row(adopt), cls="pb-warn")
 
     def _group(self, group: Group) -> w.Widget:
         units = sum(item.units - self.model.work.case.decided_units(item.item) for item in group.items)
@@ -91,7 +139,11 @@ class RemedyView(View):
         more = len(group.items) - PAGE
         rest = [html(h.tag("p", h.text(self._("and {count} more lines: choose for all").format(count=more))))]
         return card(
-            head, *chooses, html(refused_html(refused, self.model.work)), *rows, *(rest if more > 0 else [])
+            head,
+            *chooses,
+            html(refused_html(refused, self.model.work, self.model.ways)),
+            *rows,
+            *(rest if more > 0 else []),
         )
 
     def _choice(self, group: Group, option: Option) -> w.Widget:
@@ -103,7 +155,11 @@ class RemedyView(View):
             tip=self._("Choose for all lines of this problem ({count})").format(count=len(group.items)),
         )
         self.choosers.append((choose, group, option.kind))
-        return row(choose, html(option_html(option, self.model.work), cls="pb-grow"), cls="pb-opt")
+        return row(
+            choose,
+            html(option_html(option, self.model.work, self.model.ways(option)), cls="pb-grow"),
+            cls="pb-opt",
+        )
 
     def _group_options(self, group: Group) -> tuple[Option, ...]:
         """The options of the first item, and of the others what the first does not know."""
@@ -129,14 +185,14 @@ class RemedyView(View):
         result = self.model.simulate() if self.model.choices else None
         problems = () if result is None or isinstance(result, Preview) else result
         if isinstance(result, Preview):
-            self.preview.value = self._preview(result)
+            self.preview.value = preview_html(result, self.model.work)
         elif not self.model.undecided:
             self.preview.value = h.tag("p", h.text(self._("Every unit has a remedy.")))
         else:
             self.preview.value = h.tag(
                 "p", h.text(self._("Choose a remedy for each problem; nothing is agreed yet."))
             )
-        self.blockers.value = h.items((h.text(say(p, self.lang)) for p in problems), cls="pb-note")
+        self.blockers.value = problems_html(problems, self.lang)
         needs_approval = isinstance(result, Preview) and result.needs_approval
         self.confirm.description = (
             self._("Ask a lead to approve") if needs_approval else self._("Agree on these remedies")
@@ -145,23 +201,6 @@ class RemedyView(View):
         self.note.layout.display = None if needs_approval else "none"
         self.clear.disabled = not self.model.choices
         self.total.layout.display = None if self.model.undecided else "none"
-
-    def _preview(self, preview: Preview) -> str:
-        _, lang = self._, self.lang
-        lines = [_("The buyer gets back: {amount}").format(amount=h.money(preview.refund, lang))]
-        if preview.goods_value:
-            lines.append(
-                _("Goods we send again: worth {amount}").format(amount=h.money(preview.goods_value, lang))
-            )
-        lines.append(
-            _("Units settled: {units}; still open: {open}").format(
-                units=preview.units,
-                open=preview.case.undecided_units() - (preview.units if preview.needs_approval else 0),
-            )
-        )
-        if preview.needs_approval:
-            lines.append(_("This needs a lead's approval before it can be promised."))
-        return h.items(lines)
 
     def _choose_group(self, group: Group, kind: RemedyKind) -> None:
         left_out = self.model.choose_group(group, kind)
@@ -306,21 +345,28 @@ class ItemRow:
             _("Units of {sku}").format(sku=line.sku),
         )
         self.share = named(w.Text(placeholder="%"), _("Share of the price, in percent"))
+        self.paying = named(
+            w.Text(placeholder=view.model.line(item).currency),
+            _("Or an amount for {sku}").format(sku=line.sku),
+        )
         self.amount = html(cls="n")
         for widget, width in (
             (self.kind, "260px"),
             (self.units, "64px"),
             (self.share, "64px"),
+            (self.paying, "88px"),
             (self.amount, "110px"),
         ):
             widget.layout.width = width
         extra: list[w.Widget] = []
         if any(problem_.code == "evidence_missing" for o in offered for problem_ in o.problems):
             extra.append(button(_("Photo is here"), self._photo, work=view.model.work))
-        self.box = row(label, self.kind, self.units, self.share, self.amount, *extra, cls="pb-row")
-        for widget in (self.kind, self.units, self.share):
+        self.box = row(
+            label, self.kind, self.units, self.share, self.paying, self.amount, *extra, cls="pb-row"
+        )
+        for widget in (self.kind, self.units, self.share, self.paying):
             widget.observe(guarded(self._changed, view.model.work), "value")
-        self.share.continuous_update = False
+        self.share.continuous_update = self.paying.continuous_update = False
 
     def draw(self) -> None:
         choice = self.view.model.choices.get(self.item.item)
@@ -333,12 +379,13 @@ class ItemRow:
             self.kind.value = choice.kind.value if choice and option and option.outcome != "refused" else ""
             self.units.value = self.open_units if choice is None or choice.units is None else choice.units
             variable = option is not None and option.row.then.share is not None
-            self.share.layout.visibility = "visible" if variable else "hidden"
+            self.share.layout.display = self.paying.layout.display = None if variable else "none"
             self.units.layout.visibility = "visible" if self.open_units > 1 else "hidden"
-            if option is not None and variable:
-                self.share.value = str(
-                    option.share if choice is None or choice.share is None else choice.share
-                )
+            if option is not None and choice is not None and variable:
+                named_amount = choice.amount
+                self.paying.value = "" if named_amount is None else str(named_amount.amount)
+                share = option.share if choice.share is None else choice.share
+                self.share.value = str(share) if named_amount is None else ""
         finally:
             self.drawing = False
         self.amount.value = "" if choice is None or option is None else self._amount(option)
@@ -347,12 +394,14 @@ class ItemRow:
         if SHAPES[option.kind].paid == "nothing":
             return ""
         choice = self.view.model.choices[self.item.item]
+        if choice.amount is not None:
+            return h.money(choice.amount, self.view.lang)
         if choice.units is None and choice.share is None:
             return h.money(option.refund_total, self.view.lang)
         after = self.view.model.simulate_one(self.item.item)
         return h.money(after, self.view.lang) if after is not None else ""
 
-    def _changed(self, _change: object) -> None:
+    def _changed(self, change: Mapping[str, w.Widget]) -> None:
         if self.drawing:
             return
         model = self.view.model
@@ -360,16 +409,20 @@ class ItemRow:
             model.unchoose(self.item.item)
             return
         kind = RemedyKind(self.kind.value)
-        option = model.option(self.item.item, kind)
-        share = None
-        if option is not None and option.row.then.share is not None and self.share.value.strip():
-            try:
-                share = Decimal(self.share.value.strip().rstrip("%").replace(",", "."))
-            except InvalidOperation:
-                model.work.refuse((problem("share_not_a_number", text=self.share.value),))
-                return
+        drafted, owner = model.choices.get(self.item.item), change["owner"]
+        share: Decimal | Problem | None = None
+        amount: Money | Problem | None = None
+        if owner is self.units and drafted is not None:
+            share, amount = drafted.share, drafted.amount
+        elif owner is self.share and self.share.value.strip():
+            share = share_of_text(self.share.value)
+        elif owner is self.paying and self.paying.value.strip():
+            amount = amount_of_text(self.paying.value, model.line(self.item).currency)
+        if isinstance(share, Problem) or isinstance(amount, Problem):
+            model.work.refuse([wrong for wrong in (share, amount) if isinstance(wrong, Problem)])
+            return
         units = self.units.value if self.units.value != self.open_units else None
-        model.choose(self.item.item, kind, units=units, share=share)
+        model.choose(self.item.item, kind, units=units, share=share, amount=amount)
 
     def _photo(self) -> None:
         self.view.model.record_photo([self.item.item])

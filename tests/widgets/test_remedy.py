@@ -81,7 +81,7 @@ class TestApproval:
     def requested(self, desk: Desk, windows: Windows) -> Window:
         window = windows(case_id=claimed(desk, [claim(3, photo=False)]).case_id)
         window.click("Full refund")
-        window.sees("This needs a lead's approval before it can be promised.")
+        window.sees("A lead has to approve 3 units before they can be promised.")
         window.set("Note for the lead, if an approval is needed", "long-standing buyer")
         window.click(ASK_LEAD)
         window.sees("Waits for approval: £30.00", "long-standing buyer", "SKU-1 3 x Full refund £30.00")
