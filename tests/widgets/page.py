@@ -81,7 +81,15 @@ class Screen:
 
     def field(self, name: str) -> Any:
         """The one visible control with that label (or, where it has none, that hint in it)."""
-        kinds = (w.Text, w.Textarea, w.Dropdown, w.Checkbox, w.BoundedIntText, w.NaiveDatetimePicker)
+        kinds = (
+            w.Text,
+            w.Textarea,
+            w.Dropdown,
+            w.Checkbox,
+            w.BoundedIntText,
+            w.NaiveDatetimePicker,
+            w.DatePicker,
+        )
         found = [x for kind in kinds for x in self.widgets(kind) if name == x.description]
         assert len(found) == 1, f"{len(found)} x {name!r}; controls are {self.field_names}"
         return found[0]

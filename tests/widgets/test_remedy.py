@@ -2,12 +2,19 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
+
+import pytest
 
 from playbook.desk import Desk
 from playbook.domain.claims import ProblemType
 from playbook.domain.orders import Channel
 from playbook.domain.remedies import RemedyKind
 from playbook.i18n import translator
+from playbook.policy import load_policy
+from playbook.settings import data_dir
+from playbook.steps.commands import Choice
+from playbook.viewmodels.remedy import RemedyModel
 from tests.builders import a_line, an_order, choose, claim
 from tests.desks import carried_out, claimed, planned
 from tests.widgets.conftest import Window
@@ -63,6 +70,138 @@ def test_a_share_pays_its_part(desk: Desk, windows: Windows) -> None:
     window.set("Share of the price, in percent", "a lot")
     window.sees("Not done, because:", "a lot")
     assert not window.case.remedies
+
+
+@pytest.mark.parametrize(
+    ("typed", "sees"),
+    [("5,50", "The buyer gets back: £5.50"), ("£7", "The buyer gets back: £7.00")],
+)
+def test_an_allowance_as_an_amount(desk: Desk, windows: Windows, typed: str, sees: str) -> None:
+    window = windows(case_id=claimed(desk, [claim(3, ProblemType.QUALITY_FLAW)]).case_id)
+    window.click("Partial refund, buyer keeps it")
+    window.set("Or an amount for SKU-1", typed)
+    window.sees(sees)
+    window.click(AGREE)
+    assert str(window.case.remedies[0].refund_total.amount) == sees[-4:]
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("-5", "“-5” is below zero"),
+        ("5 EUR", "5 EUR is not in GBP"),
+        ("1.2345", "“1.2345” has too many decimals"),
+        ("lots", "“lots” is not an amount"),
+    ],
+)
+def test_an_amount_that_cannot_be_is_told(desk: Desk, windows: Windows, typed: str, says: str) -> None:
+    window = windows(case_id=claimed(desk, [claim(3, ProblemType.QUALITY_FLAW)]).case_id)
+    window.click("Partial refund, buyer keeps it")
+    window.set("Or an amount for SKU-1", typed)
+    window.sees("Not done, because:", says)
+
+
+def test_facts_are_shown_and_corrected(desk: Desk, windows: Windows) -> None:
+    window = windows(case_id=claimed(desk).case_id)
+    window.sees(
+        "What the rules look at: UK · consumer", "2026-11-18 (5 d)", "2027-01-31", "not announced yet"
+    )
+    window.choose("Fact to correct", "delivered on")
+    window.set("On which day", date(2026, 11, 20))
+    window.click("Correct the fact")
+    window.sees("2026-11-20 (3 d)")
+    window.choose("Fact to correct", "channel")
+    window.choose("What it is", "FBA")
+    window.click("Correct the fact")
+    window.sees("lines 1 FBA", "Amazon decides", "Fact corrected: channel of SKU-1: FBA.")
+    window.choose("Fact to correct", "the buyer needs it on")
+    window.set("On which day", date(2026, 11, 1))
+    window.click("Correct the fact")
+    window.sees("Not done, because:", "2026-11-01 is not a day ahead of us")
+    window.choose("Fact to correct", "marketplace")
+    window.choose("What it is", "DE")
+    window.click("Correct the fact")
+    window.sees("DE is paid in EUR, this order in GBP")
+    window.choose("Fact to correct", "business order")
+    window.click("Correct the fact")
+    window.sees("UK · business buyer")
+
+
+def test_goods_that_come_too_late_for_the_event_say_so(desk: Desk, windows: Windows) -> None:
+    window = windows(case_id=claimed(desk).case_id)
+    window.choose("Fact to correct", "the buyer needs it on")
+    window.set("On which day", date(2026, 11, 26))
+    window.click("Correct the fact")
+    window.sees("needed by 2026-11-26", "after 2026-11-26, for when the buyer needs it.")
+    window.click("Take the preferred remedy for all")
+    assert [choice.kind for choice in window_choices(window)] == [RemedyKind.REFUND_FULL]
+
+
+def window_choices(window: Window) -> list[Choice]:
+    """What is drafted in a window."""
+    model: RemedyModel = window.page.views["remedy"].view.model
+    return list(model.choices.values())
+
+
+def test_stock_decides_and_says_what_it_would_take(desk: Desk, windows: Windows) -> None:
+    case = claimed(desk)
+    desk.store.put_stock({"SKU-1": 2}, desk.clock())
+    window = windows(case_id=case.case_id)
+    window.sees(
+        "stock counted 2026-11-23",
+        "What it would take: stock for 3 units of SKU-1 (free now: 2), or at most 2 units instead of 3",
+    )
+
+
+def test_plans_are_compared_and_one_is_taken(desk: Desk, windows: Windows) -> None:
+    order = an_order(a_line(1), a_line(2), a_line(3, channel=Channel.SFP))
+    rows = [claim(2), claim(2, ProblemType.QUALITY_FLAW, 2), claim(1, line=3)]
+    window = windows(case_id=claimed(desk, rows, order).case_id)
+    window.sees(
+        "Whole plans, side by side",
+        "The buyer gets Full refund: 2 units Return for a refund: 2 units Redirect to Amazon: 1 unit",
+        "Refund £40.00 £0.00 £4.00",
+        "What we decide",
+        "What Amazon decides SFP: we shipped these under Prime.",
+    )
+    window.click("Take: money back")
+    window.sees("The buyer gets back: £40.00", "It costs us: £40.00 + return labels for 1 line")
+    window.click("Take: send again")
+    window.sees("Goods we send again: worth £40.00", "shipping for 2 lines")
+    window.click("Take: preferred")
+    window.click(AGREE)
+    assert window.step == "follow_up"
+    window.misses("Whole plans, side by side")
+
+
+def test_a_change_of_the_rules_is_told_and_adopted(desk: Desk, windows: Windows, tmp_path: Path) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    for source in (data_dir() / "policies").glob("*.yaml"):
+        row = "then: {<<: *reship, rank: 11, why: *w_proven, party: carrier}"
+        text = source.read_text("utf-8").replace(row, row[:-1] + ", outcome: needs_lead}")
+        (folder / source.name).write_text(text, "utf-8")
+    old = Desk(desk.store, load_policy(folder), desk.actor, desk.clock)
+    window = windows(case_id=claimed(old).case_id)
+    window.sees(
+        f"This case keeps those it was opened under ({old.policy.version})",
+        "SKU-1 Replacement: needs a lead → allowed",
+    )
+    window.click("Re-evaluate under the rules of today")
+    assert window.case.policy_version == desk.policy.version
+    window.misses("The rules have changed")
+    window.sees("The case follows the rules of today from here on.")
+
+
+def test_two_agents_choosing_at_once_cannot_both_give(desk: Desk, windows: Windows) -> None:
+    case_id = claimed(desk).case_id
+    first, second = windows(case_id=case_id), windows(case_id=case_id, agent="wang")
+    for window in (first, second):
+        window.click("Full refund")
+    first.click(AGREE)
+    second.click(AGREE)
+    second.sees("A colleague changed this case meanwhile.", "Agreed: 3 x SKU-1: Full refund")
+    assert [r.kind for r in second.case.remedies] == [RemedyKind.REFUND_FULL]
 
 
 def test_a_remedy_is_taken_back_with_a_reason(desk: Desk, windows: Windows) -> None:
