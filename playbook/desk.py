@@ -20,6 +20,7 @@ from playbook.domain.orders import Earlier, Order
 from playbook.domain.problems import problem
 from playbook.intake.redact import redact
 from playbook.letters import LetterKind, LintFinding, lint, template_id
+from playbook.orderbook.history import BuyerHistory, buyer_history
 from playbook.policy import Policy, PolicyError
 from playbook.policy.loading import load_rows
 from playbook.steps import Actor, Command, Refused, Setting, decide
@@ -275,6 +276,10 @@ class Desk:
         """What the rules allow for every claim item that is not decided yet."""
         setting = self.setting(case)
         return tuple(option for item in case.claims for option in options(case, item, setting))
+
+    def history(self, order: Order) -> BuyerHistory:
+        """How much the buyer of an order has bought; only numbers and days, never who it is."""
+        return buyer_history(self.store, order, self.clock())
 
     def message(self, case: Case) -> str | None:
         """What the buyer wrote, from the vault; None after it was purged or when there was no text."""

@@ -218,6 +218,7 @@ class _Page:
         from playbook.firstrun import desk_of, open_home
 
         self.asked = asked
+        self.memo_limit = settings.memo_limit
         self.desk = desk_of(settings, open_home(settings), _policy(), asked.agent)
         if self.first is self.slots["home"]:
             self._fill_home(settings)
@@ -333,7 +334,7 @@ class _Page:
             "lock": lambda: LockView(LockModel(work), side),
             "breakdown": lambda: BreakdownView(BreakdownModel(work), side, second),
             "remedy": lambda: RemedyView(RemedyModel(work), side),
-            "follow_up": lambda: FollowUpView(FollowUpModel(work), side),
+            "follow_up": lambda: FollowUpView(FollowUpModel(work, self.memo_limit), side),
         }
         self.views = {name: LazyView(maker) for name, maker in makers.items()}
         summary = SummaryView(work)

@@ -5,6 +5,7 @@ installed from a wheel, inside the package.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from pathlib import Path
 
 DEFAULT_STAFF = "lin:agent,wang:lead,zhao:manager"
 LANGUAGES = ("en", "zh_CN")
+SHORTEST_MEMO, LONGEST_MEMO = 60, 2000
 ROLES = ("agent", "lead", "manager")
 
 
@@ -21,7 +23,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says. ``staff`` maps names to roles; ``as_of`` freezes the clock (checks)."""
+    """What the environment says. ``staff`` maps names to roles; ``as_of`` freezes the clock (checks).
+
+    ``memo_limit`` is how many characters a part of the seller memo may have.
+    """
 
     home: Path
     database_url: str
@@ -29,6 +34,7 @@ class Settings:
     agent: str
     staff: Mapping[str, str]
     as_of: datetime | None = None
+    memo_limit: int = 255
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -51,6 +57,7 @@ class Settings:
             agent=agent,
             staff=staff,
             as_of=_as_of(given.get("PLAYBOOK_AS_OF")),
+            memo_limit=_memo_limit(given.get("PLAYBOOK_MEMO_LIMIT") or "255"),
         )
 
 
@@ -66,6 +73,15 @@ def _staff(text: str) -> dict[str, str]:
             raise SettingsError(f"PLAYBOOK_STAFF names {name!r} twice; write every colleague once")
         staff[name] = role
     return staff
+
+
+def _memo_limit(text: str) -> int:
+    """Characters that one part of the seller memo may have."""
+    if not re.fullmatch(r"\d{2,4}", text) or not SHORTEST_MEMO <= int(text) <= LONGEST_MEMO:
+        raise SettingsError(
+            f"PLAYBOOK_MEMO_LIMIT is {text!r}; write a number from {SHORTEST_MEMO} to {LONGEST_MEMO}"
+        )
+    return int(text)
 
 
 def _as_of(text: str | None) -> datetime | None:

@@ -211,6 +211,20 @@ SENTENCES: dict[str, str] = {
     "received_in_future": N_("The message cannot have arrived at {received_at}: it is {now} now."),
     "message_too_long": N_("The message has {length} characters; {limit} is the most that can be kept."),
     "text_needed": N_("Write something first."),
+    # the buyer's business, for colleagues only
+    "potential_business": N_("Amazon Business buyer."),
+    "potential_history": N_("{orders:order|orders} since {first_on}, {units:unit|units} in all."),
+    "potential_interval": N_("About one order every {days:day|days}."),
+    "potential_discounts": N_(
+        "Allowed next step: quantity discounts for these SKUs in Seller Central. Never in a message."
+    ),
+    "potential_stock": N_(
+        "Allowed next step: keep these SKUs in stock and check the business price. Never in a message."
+    ),
+    "memo_unreadable": N_("No part of a seller memo is in this text."),
+    "memo_altered": N_("Part {part} of {parts} was changed or cut after it was copied."),
+    "memo_mixed": N_("These parts come from different memos: copy all parts of the newest one again."),
+    "memo_missing": N_("Missing: part {part} of {parts}."),
     "memo_too_long": N_("The memo has {length} characters; Seller Central takes {limit}."),
     "note_too_long": N_("The note has {length} characters; {limit} is the most."),
     "hand_over_to_self": N_("{name} already works on this case: choose a colleague."),

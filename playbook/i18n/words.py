@@ -262,6 +262,8 @@ LANGUAGES: dict[str, str] = {
     "it": "Italiano",
 }
 """Buyers' languages by their own names: not translated."""
+OTHER_LANGUAGE = N_("a language that we do not read")
+"""What any other language of a buyer is called."""
 
 TABLES: tuple[Mapping[Any, str], ...] = (
     *(

@@ -12,15 +12,15 @@ from playbook.letters.render import Entry, LetterContext, Offered, environment, 
 from playbook.letters.words import LetterError, read_words
 from playbook.policy.base import PolicyFault
 
-_EXAMPLES: dict[str, object] = {
-    "str": "text",
-    "int": 1,
-    "bool": True,
-    "tuple[str, ...]": ("text",),
-    "tuple[Entry, ...]": (Entry("text", "goods"),),
-    "tuple[Offered, ...]": (Offered("claim", ("a) option",)),),
+_EXAMPLES: dict[object, object] = {
+    str: "text",
+    int: 1,
+    bool: True,
+    tuple[str, ...]: ("text",),
+    tuple[Entry, ...]: (Entry("text", "goods"),),
+    tuple[Offered, ...]: (Offered("claim", ("a) option",)),),
 }
-_EMPTY: dict[str, object] = {"str": "", "int": 0, "bool": False}
+_EMPTY: dict[object, object] = {str: "", int: 0, bool: False}
 
 
 def template_faults(folder: Path) -> tuple[PolicyFault, ...]:
@@ -62,7 +62,7 @@ def _of(world: SandboxedEnvironment, folder: Path, kind: LetterKind, locale: str
     if unknown:
         return
     for values in (_EXAMPLES, _EMPTY):
-        given = {field.name: values.get(str(field.type), ()) for field in fields(LetterContext)}
+        given = {field.name: values.get(field.type, ()) for field in fields(LetterContext)}
         try:
             rendered(world, kind, locale, LetterContext(**given))  # type: ignore[arg-type]
         except LetterError as error:

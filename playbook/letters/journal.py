@@ -1,6 +1,6 @@
 """The journal: what happened in a case, each event as one sentence a colleague would say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -219,9 +219,7 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
             note = _(LETTERS[body.note]) if body.note in LETTERS else body.note
             return fill(_("Follow-up done: {what}. {note}"), what=teller.name(body.follow_up), note=note)
         case e.MessageApproved():
-            return fill(
-                _("Message sent: {kind} ({language})"), kind=_(LETTERS[body.kind]), language=body.language
-            )
+            return _message(body, fill, _)
         case e.MemoWritten():
             return _("Seller memo pasted.")
         case e.NoteAdded():
@@ -239,3 +237,14 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
             return fill(_("Case reopened: {reason}"), reason=body.reason)
         case _:
             assert_never(body)
+
+
+def _message(body: e.MessageApproved, fill: Callable[..., str], _: Callable[[str], str]) -> str:
+    """A message as sent, and what of it the agent answers for."""
+    sent = [fill(_("Message sent: {kind} ({language})"), kind=_(LETTERS[body.kind]), language=body.language)]
+    if body.proactive:
+        sent.append(_("It opened a new thread."))
+    if body.own:
+        words = ", ".join(mark.words or "–" for mark in body.own)
+        sent.append(fill(_("Against the ledger, checked by the agent: {words}"), words=words))
+    return " ".join(sent)

@@ -137,11 +137,13 @@ def read_words(folder: Path, locale: str) -> Words:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise LetterError.at(name, line, f"not readable as YAML: {error.problem}") from None
+    if not isinstance(raw, dict):
+        raise LetterError.at(name, 1, "has no tables of words")
     missing = [
         f"{table} has no words for {', '.join(sorted(lacking))}"
         for table, vocabulary in _VOCABULARIES.items()
         if table not in _PARTIAL
-        and (lacking := {str(member) for member in vocabulary} - {*(raw or {}).get(table, ())})
+        and (lacking := {str(member) for member in vocabulary} - {*raw.get(table, ())})
     ]
     if missing:
         raise LetterError.at(name, 1, "; ".join(missing))

@@ -45,12 +45,13 @@ def open_case(case: Case, command: OpenCase, setting: Setting) -> Decision:
 
 
 def write_memo(case: Case, command: WriteMemo, setting: Setting) -> Decision:
-    """Record the seller memo as pasted; its length is limited by the platform."""
+    """Record the seller memo as pasted, one part a line; the platform limits the length of each."""
     text = clean(command.text)
     if not text:
         return refused("text_needed")
-    if len(text) > command.limit:
-        return refused("memo_too_long", length=len(text), limit=command.limit)
+    longest = max(map(len, text.splitlines()))
+    if longest > command.limit:
+        return refused("memo_too_long", length=longest, limit=command.limit)
     return (MemoWritten(text=text),)
 
 

@@ -10,11 +10,22 @@ from playbook.desk import Draft
 from playbook.domain.case import KnownPromise, Stage
 from playbook.domain.events import OwnWords
 from playbook.domain.ledgers import PromiseStanding, promise_ledger
-from playbook.domain.problems import Problem
+from playbook.domain.problems import Problem, problem
 from playbook.domain.promises import FollowUp, FollowUpKind, Promise, PromiseKind, PromiseState
 from playbook.domain.remedies import RemedyKind
+from playbook.i18n import say
 from playbook.intake.questions import question_text
-from playbook.letters import Letter, LetterKind, LintFinding, draft, fixed, lint, memo_digest
+from playbook.letters import (
+    MEMO_LIMIT,
+    Letter,
+    LetterKind,
+    LintFinding,
+    draft,
+    fixed,
+    lint,
+    memo_parts,
+    memo_problems,
+)
 from playbook.letters.render import REFUNDING, SHIPPING, pending_until
 from playbook.letters.words import locale_of
 from playbook.steps import Refused
@@ -66,9 +77,10 @@ class FollowUpModel(t.HasTraits):
     own: frozenset[OwnWords] = state(frozenset())
     proactive: bool = state(False)
 
-    def __init__(self, work: CaseModel) -> None:
+    def __init__(self, work: CaseModel, memo_limit: int = MEMO_LIMIT) -> None:
         super().__init__()
         self.work = work
+        self.memo_limit = memo_limit
         self.reception = ReceptionModel(work)
         saved = work.draft(Stage.FOLLOW_UP)
         if saved.get("letter_kind"):
@@ -333,13 +345,22 @@ class FollowUpModel(t.HasTraits):
         return False
 
     @property
+    def memo_parts(self) -> tuple[str, ...]:
+        """The seller memo for the case as it is now, each part as long as Seller Central takes."""
+        return memo_parts(self.work.case, policy=self.work.desk.policy, limit=self.memo_limit)
+
+    @property
     def memo(self) -> str:
-        """The seller memo digest for the case as it is now."""
-        return memo_digest(self.work.case, policy=self.work.desk.policy)
+        """All parts of the seller memo, one a line."""
+        return "\n".join(self.memo_parts)
+
+    def check_memo(self, pasted: str) -> tuple[Problem, ...]:
+        """What is wrong with the memo as it stands in Seller Central; empty when it is whole."""
+        return memo_problems(pasted)
 
     def write_memo(self, text: str | None = None) -> bool:
         """Record the memo as pasted into Seller Central."""
-        return self.work.do(WriteMemo(self.memo if text is None else text))
+        return self.work.do(WriteMemo(self.memo if text is None else text, self.memo_limit))
 
     def note(self, text: str) -> bool:
         """Add a note for colleagues."""
@@ -356,6 +377,25 @@ class FollowUpModel(t.HasTraits):
     def accept_hand_over(self) -> bool:
         """Acknowledge the hand-over and own the case."""
         return self.work.do(AcceptHandOver())
+
+    @property
+    def potential(self) -> str:
+        """What colleagues should know of the buyer's business; empty for a single order of a consumer."""
+        order = self.work.case.order
+        if order is None:
+            return ""
+        known = self.work.desk.history(order)
+        if not known.business and known.orders == 1:
+            return ""
+        said = [problem("potential_business")] if known.business else []
+        said.append(
+            problem("potential_history", orders=known.orders, first_on=known.first_on, units=known.units)
+        )
+        if known.every_days is not None:
+            said.append(problem("potential_interval", days=known.every_days))
+        said.append(problem("potential_discounts" if known.business else "potential_stock"))
+        between = "" if self.work.lang == "zh_CN" else " "
+        return between.join(say(sentence, self.work.lang) for sentence in said)
 
     @property
     def close_blockers(self) -> tuple[Problem, ...]:

@@ -10,6 +10,7 @@ from playbook.domain.orders import OrderLine
 from playbook.i18n import Counted, say
 from playbook.i18n.words import LANGUAGES, PROBLEMS
 from playbook.intake.second import Endpoint
+from playbook.letters.words import locale_of
 from playbook.steps.breakdown import LineTotals
 from playbook.viewmodels.breakdown import BreakdownModel, Row
 from playbook.viewmodels.secondreader import SecondReaderModel
@@ -209,7 +210,7 @@ class BreakdownView(View):
         questions = model.question_texts()
         if not questions:
             return head + h.tag("p", h.text(_("Nothing has to be asked.")), cls="pb-muted")
-        language = LANGUAGES.get(model.work.case.language, model.work.case.language)
+        language = LANGUAGES[locale_of(model.work.case.language)]
         count = _("{language}, {count:question|questions}").format(
             language=language, count=Counted(len(questions))
         )

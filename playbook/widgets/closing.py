@@ -10,7 +10,7 @@ from playbook.settings import Settings
 from playbook.steps.commands import CloseCase
 from playbook.viewmodels.followup import FollowUpModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, guarded, html, placeheld, row
+from playbook.widgets.base import View, button, card, guarded, html, named, placeheld, row
 
 
 class ClosingView(View):
@@ -89,7 +89,9 @@ class ClosingView(View):
             options=[(_(msgid), code) for code, msgid in CLOSINGS.items()],
             description=_("Outcome"),
         )
-        potential = placeheld(_("Internal: does this buyer have business potential? Never sent."))
+        hint = _("Internal: does this buyer have business potential? Never sent.")
+        potential = named(w.Textarea(value=model.potential, placeholder=hint), hint)
+        potential.layout.height = "64px"
         potential.add_class("pb-grow")
         problems = model.close_blockers
         close = button(

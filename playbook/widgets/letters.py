@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import ipywidgets as w
 
+from playbook.i18n import say
 from playbook.i18n.words import LANGUAGES, LETTERS
-from playbook.letters import LOCALES, MEMO_LIMIT, LetterKind, LintFinding
+from playbook.letters import LOCALES, LetterKind, LintFinding
 from playbook.viewmodels.followup import FollowUpModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, guarded, html, named, row
+from playbook.widgets.base import View, button, card, guarded, html, named, placeheld, row
 from playbook.widgets.theme import copy_button_html
 
 AROUND = 40
@@ -176,7 +177,7 @@ class LetterView(View):
 
 
 class MemoView(View):
-    """The seller memo: at most 255 characters, to paste into Seller Central."""
+    """The seller memo: numbered parts to paste into Seller Central, and a check of what stands there."""
 
     def __init__(self, model: FollowUpModel) -> None:
         super().__init__(model.work.lang)
@@ -186,23 +187,49 @@ class MemoView(View):
         _ = self._
         self.memo = html()
         self.count = html(cls="pb-muted")
-        self.copy = html()
         self.pasted = button(_("Pasted into Seller Central"), self.model.write_memo, work=self.model.work)
+        self.there = placeheld(_("Paste the memo from Seller Central to see whether it is whole"))
+        self.there.add_class("pb-grow")
+        self.verdict = html()
         self.model.work.observe(guarded(lambda _change: self._draw(), self.model.work), "case")
         self._draw()
         return [
             card(
                 html(h.tag("h2", h.text(_("Seller memo")))),
                 self.memo,
-                row(self.copy, self.pasted, self.count),
+                row(self.pasted, self.count),
+                row(self.there, button(_("Check the memo"), self._check, work=self.model.work)),
+                self.verdict,
             )
         ]
 
     def _draw(self) -> None:
-        memo = self.model.memo
-        self.memo.value = h.tag("div", h.text(memo), cls="pb-mono pb-memo")
-        same = memo == self.model.work.case.memo
+        parts = self.model.memo_parts
+        self.memo.value = "".join(
+            h.tag(
+                "div",
+                h.tag("div", h.text(part), cls="pb-mono pb-memo"),
+                copy_button_html(part, self._copy_label(number, len(parts)), self._("Copied")),
+                cls="pb-part",
+            )
+            for number, part in enumerate(parts, start=1)
+        )
+        same = self.model.memo == self.model.work.case.memo
         state = self._("as pasted last") if same else self._("changed since it was pasted last")
-        self.count.value = h.text(f"{len(memo)} / {MEMO_LIMIT} · {state}")
-        self.copy.value = copy_button_html(memo, self._("Copy memo"), self._("Copied"))
+        longest = max(map(len, parts))
+        self.count.value = h.text(f"{longest} / {self.model.memo_limit} · {state}")
         self.pasted.disabled = same or self.model.work.case.closed
+
+    def _copy_label(self, number: int, parts: int) -> str:
+        if parts == 1:
+            return self._("Copy memo")
+        return self._("Copy part {part} of {parts}").format(part=number, parts=parts)
+
+    def _check(self) -> None:
+        problems = self.model.check_memo(self.there.value)
+        if problems:
+            lines = (h.text(say(problem, self.lang)) for problem in problems)
+            self.verdict.value = h.items(lines, cls="pb-note")
+        else:
+            whole = self._("The memo is whole and unchanged.")
+            self.verdict.value = h.tag("p", "✓ ", h.text(whole), cls="pb-ok")

@@ -6,7 +6,7 @@ import ipywidgets as w
 
 from playbook.domain.orders import Order, amounts_total
 from playbook.i18n import translator
-from playbook.i18n.words import EARLIER, LANGUAGES, word
+from playbook.i18n.words import EARLIER, LANGUAGES, OTHER_LANGUAGE, word
 from playbook.intake import Mark
 from playbook.letters import journal
 from playbook.steps.lock import fingerprint
@@ -42,7 +42,7 @@ def message_html(work: CaseModel) -> str:
     """The buyer's message with what was understood marked: sure in colour, doubtful in amber."""
     _ = translator(work.lang)
     case = work.case
-    language = LANGUAGES.get(case.language, case.language)
+    language = LANGUAGES.get(case.language, _(OTHER_LANGUAGE))
     title = _("Buyer's message")
     when = h.moment(case.received_at, work.lang) if case.received_at else ""
     head = h.tag("h2", h.text(title), ", ", when, " (", h.text(language), ")")

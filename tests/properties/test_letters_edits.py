@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from playbook.domain.money import Money
 from playbook.letters import LOCALES, Letter, LetterKind, draft, fixed, lint
 from playbook.letters.figures import figures, folded
-from playbook.letters.lint import _with_weekday
+from playbook.letters.ledgercheck import with_weekday
 from playbook.letters.words import words
 from tests.builders import NOW, a_claimed_case, a_line, an_order, the_policy
 from tests.samplecases import Snapshot, snapshots
@@ -87,7 +87,7 @@ def test_another_date_or_amount_is_found(data: st.DataObject):
         currency = snapshot.case.order.currency
         cents = st.integers(1, 10**7).map(lambda cents: Money.rounded(Decimal(cents) / 100, currency))
         wanted = cents.map(spoken.money)
-    start, end = _with_weekday(folded(text), figure.span, spoken)[0] if figure.kind == "date" else figure.span
+    start, end = with_weekday(folded(text), figure.span, spoken)[0] if figure.kind == "date" else figure.span
     other = data.draw(wanted.filter(lambda one: one != text[start:end]))
     edited = text[:start] + other + text[end:]
     found = snapshot.lint(edited, locale, text)

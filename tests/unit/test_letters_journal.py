@@ -242,3 +242,13 @@ def test_what_people_wrote_is_text():
         a_case(), OpenCase(NOW), AddNote("{at} {{ 7*7 }} <b>=1"), a_message(), setting=a_setting()
     )
     assert [line.text for line in journal(events, "en")][1] == "Note: {at} {{ 7*7 }} <b>=1"
+
+
+def test_a_message_says_what_the_agent_answered_for():
+    own = (e.OwnWords(rule="number_not_in_ledger", words="48"), e.OwnWords(rule="promise_not_in_ledger"))
+    message = ApproveMessage("update", "en", "v-1", "0" * 64, own=own, proactive=True)
+    events, _case = logged(a_case(), OpenCase(NOW), message, setting=a_setting())
+    assert journal(events, "en")[-1].text == (
+        "Message sent: Update without news (en) It opened a new thread."
+        " Against the ledger, checked by the agent: 48, –"
+    )

@@ -14,9 +14,10 @@ from playbook.domain.ids import OrderId
 from playbook.domain.orders import EarlierKind
 from playbook.domain.promises import PromiseKind
 from playbook.domain.remedies import RemedyKind
-from playbook.letters import LetterKind, LintFinding, draft, lint
+from playbook.letters import Letter, LetterKind, LintFinding, draft, fixed, lint
+from playbook.letters.altered import altered_figures
+from playbook.letters.findings import REASONS
 from playbook.letters.kinds import LOCALES
-from playbook.letters.lint import REASONS
 from playbook.steps.commands import ConfirmPlan, KeepPromise
 from tests.builders import (
     NOW,
@@ -573,6 +574,157 @@ def test_nobody_can_answer_for_what_the_platform_forbids():
     marked = lint(text, case=CASE, policy=the_policy(), locale="en", now=NOW, own=(found.mark,))
     assert marked == (found,)
     assert not found.can_be_own
+
+
+def put_right(text: str, locale: str = "en") -> str:
+    """*text* after every fix that the lint offers."""
+    for finding in sorted(findings(text, case=CASES[locale], locale=locale), key=lambda one: -one.span[0]):
+        text = fixed(text, finding)
+    return text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("what", CODES)
+def test_the_fix_is_what_the_ledger_has(what: str, locale: str):
+    _, wrong = NOTATIONS[locale][what]
+    whole = PLAIN[locale].format(ORDER_ID) + wrong
+    assert findings(put_right(whole, locale), case=CASES[locale], locale=locale) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("see http://www.amazon.com/x", "see https://www.amazon.com/x"),
+        ("see https://shop.example.com/x now", "see  now"),
+        ("mail help@shop.example.com", "mail "),
+        ("call 020 7946 0958", "call "),
+        ("Sorry \U0001f622", "Sorry "),
+        ("one\n\n\n\n\ntwo", "one\n\ntwo"),
+        ("la\u200bmp", "lamp"),
+        ("We will ship the lamps.", "We will ship the lamps by Tue 24 Nov 2026."),
+        ("The refund will be submitted soon.", "The refund will be submitted soon by Tue 24 Nov 2026."),
+        ("by Wed 24 Nov 2026", "by Tue 24 Nov 2026"),
+        ("SKU-9 is on its way", "SKU-1 is on its way"),
+        ("six units", "5 units"),
+    ],
+)
+def test_what_is_known_to_be_right_is_offered(text: str, right: str):
+    whole = PLAIN["en"].format(ORDER_ID)
+    assert put_right(whole + text) == whole + right
+    assert put_right(whole + right) == whole + right
+
+
+def test_a_fix_that_is_not_known_changes_nothing():
+    whole = PLAIN["en"].format(ORDER_ID) + "Here is a coupon."
+    (finding,) = findings(whole)
+    assert (finding.fix, fixed(whole, finding)) == (None, whole)
+
+
+@pytest.mark.parametrize(
+    ("locale", "right", "wrong"),
+    [
+        ("en", "by Tuesday, 24 November 2026", "by Monday, 24 November 2026"),
+        ("de", "bis Dienstag, den 24. November 2026", "bis Montag, den 24. November 2026"),
+        ("zh", "2026年11月24日（周二）前", "2026年11月24日（星期三）前"),
+        ("ja", "2026年11月24日(火)まで", "2026年11月24日（水曜日）まで"),
+        ("fr", "le mardi 24 novembre 2026", "le mercredi 24 novembre"),
+        ("es", "el martes 24 de noviembre de 2026", "el lunes 24 de noviembre"),
+        ("it", "entro martedì 24 novembre 2026", "entro lunedì 24 novembre"),
+    ],
+)
+def test_the_day_of_the_week_belongs_to_the_date(locale: str, right: str, wrong: str):
+    assert rules(right, locale=locale) == []
+    assert rules(wrong, locale=locale) == ["weekday_wrong"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("SKU-1 and SKU-2, B0CMUG1234", []),
+        ("SKU-7 is fine", ["sku_not_in_order"]),
+        ("B0CMUG1235 is fine", ["sku_not_in_order"]),
+        ("LANT-M20 is fine", ["sku_not_in_order"]),
+        ("a well-known all-in-one USB-C lamp, up-to-date", []),
+        ("on 2026-11-24 between 10:00-12:00", []),
+    ],
+)
+def test_codes_of_products_are_those_of_the_order(text: str, found: list[str]):
+    assert rules(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("We will ship the lamps by Tue 24 Nov 2026.", []),
+        ("We will ship the lamps by Mon 23 Nov 2026.", ["promise_not_in_ledger"]),
+        ("We will refund you £8.00 by Tue 24 Nov 2026.", []),
+        ("We will send you a return label by Tue 24 Nov 2026.", ["promise_not_in_ledger"]),
+    ],
+)
+def test_a_promise_stands_in_the_ledger(text: str, found: list[str]):
+    assert rules(text) == found
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("de", "Wir werden die Ware bis 24. November 2026 versenden."),
+        ("zh", "我们会在2026年11月24日前补发。"),
+        ("ja", "2026年11月24日までに商品を発送いたします。"),
+        ("fr", "Nous expédierons la lampe le 24 novembre 2026 ; nous l’enverrons le 24 novembre."),
+        ("es", "Le enviaremos la lámpara el 24 de noviembre de 2026."),
+        ("it", "Spediremo la lampada entro il 24 novembre 2026."),
+    ],
+)
+def test_what_was_never_promised_is_found_in_every_language(locale: str, text: str):
+    nothing = replace(CASES[locale], promises=())
+    assert "promise_not_in_ledger" not in rules(text, locale=locale)
+    assert "promise_not_in_ledger" in rules(text, locale=locale, case=nothing)
+
+
+class TestAlteredLetters:
+    """A letter whose words are those of the draft, and whose figures are not."""
+
+    DRAFTED = draft(LetterKind.SOLUTION, CASE, policy=the_policy(), now=NOW)
+
+    def found(self, old: str, new: str, times: int = 1) -> list[tuple[str, str | None]]:
+        assert isinstance(self.DRAFTED, Letter)
+        text = self.DRAFTED.text
+        assert old in text
+        edited = text.replace(old, new, times)
+        found = lint(edited, case=CASE, policy=the_policy(), locale="en", now=NOW, drafted=self.DRAFTED.text)
+        assert all(one.severity == "block" and one.rule_id == "altered_figure" for one in found)
+        return [(edited[slice(*one.span)], one.fix) for one in found]
+
+    def test_figures_that_the_ledger_has_elsewhere(self):
+        assert self.found("3 x Desk", "10 x Desk") == [("10", "3")]
+        assert self.found("£8.00", "£7.77") == [("7.77", "8.00")]
+        assert self.found("Tue 24 Nov", "Wed 25 Nov") == [("Wed", "Tue"), ("25", "24")]
+
+    def test_a_product_that_is_called_otherwise(self):
+        assert self.found("Set of 20 mugs, 12 oz", "Set of 20 mugs, 11 oz") == [("11", "12")]
+
+    def test_lines_in_another_order_and_lines_left_out_are_no_alteration(self):
+        assert isinstance(self.DRAFTED, Letter)
+        lines = self.DRAFTED.text.splitlines()
+        listed = [line for line in lines if line.startswith("- ")]
+        assert len(listed) == 2
+        for edited in (
+            self.DRAFTED.text.replace("\n".join(listed), "\n".join(reversed(listed))),
+            self.DRAFTED.text.replace(listed[0] + "\n", ""),
+        ):
+            assert (
+                lint(edited, case=CASE, policy=the_policy(), locale="en", now=NOW, drafted=self.DRAFTED.text)
+                == ()
+            )
+
+    def test_of_lines_alike_the_nearest_is_meant(self):
+        drafted = "- 3 x A by 24 Nov 2026\n- 5 x A by 24 Nov 2026\n"
+        (one,) = altered_figures("- 5 x A by 25 Nov 2026\n", drafted, "en")
+        assert (one.text, one.fix) == ("25", "24")
+        assert [
+            (one.text, one.fix) for one in altered_figures("- 5 x A by 24 Nov 2026\n" * 2, drafted, "en")
+        ] == [("5", "3")]
 
 
 def test_a_question_only_quotes_the_buyer():

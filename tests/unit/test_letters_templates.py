@@ -1,10 +1,12 @@
 """Every template in every language: complete, strict, and with outside text that stays text."""
 
 import re
+import shutil
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import cycle
+from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
@@ -32,7 +34,8 @@ from playbook.letters import (
     lint,
 )
 from playbook.letters import words as letter_words
-from playbook.letters.render import NEEDS, _environment
+from playbook.letters.checking import template_faults
+from playbook.letters.render import NEEDS, _environment, environment, rendered
 from playbook.letters.words import LONGEST_TITLE, plain_title, words
 from playbook.settings import data_dir
 from playbook.steps.commands import (
@@ -631,3 +634,72 @@ class TestBreakdownList:
     def test_confirmed_items_are_listed_alike(self):
         case = cases()["claimed"]
         assert breakdown_list(case.items, case.order, "en").count("\n") == 1
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> Path:
+    """A copy of the templates, to be spoilt."""
+    return Path(shutil.copytree(data_dir() / "templates", tmp_path / "templates"))
+
+
+def test_the_shipped_templates_have_no_fault():
+    assert template_faults(data_dir() / "templates") == ()
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "fault"),
+    [
+        ("Hello,\n\n{% for entry in entries %}{{ entry.text }}\n", "templates/en/offer.txt.j2:3: "),
+        (
+            "Hello,\n{{ amount_of_luck }}\n",
+            "templates/en/offer.txt.j2:2: no letter knows the name 'amount_of_luck'",
+        ),
+        (
+            "Hello\n{% for entry in entries %}\n{{ entry.price }}{% endfor %}",
+            "templates/en/offer.txt.j2:3: 'dict object' has no attribute 'price'",
+        ),
+        ("{{ order_id | money }}", "templates/en/offer.txt.j2:1: No filter named 'money'."),
+        ("Hi\n{{ 7 / bank_from }}", "templates/en/offer.txt.j2:2: division by zero"),
+        ("{{ ''.__class__.__mro__ }}", "templates/en/offer.txt.j2:1: access to attribute '__class__'"),
+        ("{% include '../../secret' %}", "templates/en/offer.txt.j2:1: "),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_named_with_its_line(templates: Path, spoilt: str, fault: str):
+    (templates / "en" / "offer.txt.j2").write_text(spoilt, "utf-8")
+    (found,) = template_faults(templates)
+    assert str(found).startswith(fault)
+
+
+def test_missing_templates_and_words_are_named(templates: Path):
+    (templates / "en" / "offer.txt.j2").unlink()
+    (templates / "de" / "offer.txt.j2").write_bytes(b"\xff\xfe")
+    (templates / "fr" / "words.yaml").unlink()
+    (templates / "it" / "words.yaml").write_text("goods: [\n", "utf-8")
+    (templates / "ja" / "words.yaml").write_text("- a\n", "utf-8")
+    for locale, old, new in (
+        ("es", "\nnews:", "\nnewz:"),
+        ("zh", "problems: {transit_damage:", "problems: {luck:"),
+    ):
+        path = templates / locale / "words.yaml"
+        path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+    found = {str(fault).split(": ")[0] for fault in template_faults(templates)}
+    assert {place.split(":")[0] for place in found} == {
+        *("templates/en/offer.txt.j2", "templates/de/offer.txt.j2"),
+        *(f"templates/{locale}/words.yaml" for locale in ("fr", "it", "ja", "es", "zh")),
+    }
+
+
+def test_a_letter_from_a_spoilt_template_says_where(templates: Path, monkeypatch):
+    (templates / "en" / "update.txt.j2").write_text("Hello\n{{ nothing }}", "utf-8")
+    (templates / "en" / "offer.txt.j2").write_text("Hello\n\n{% if %}", "utf-8")
+    (templates / "en" / "first_reply.txt.j2").unlink()
+    world = environment(templates)
+    context = letter_context(cases()["claimed"], policy=the_policy(), now=NOW, locale="en")
+    for kind, place in (
+        (LetterKind.UPDATE, "templates/en/update.txt.j2:2: 'nothing' is undefined"),
+        (LetterKind.OFFER, "templates/en/offer.txt.j2:3: "),
+        (LetterKind.FIRST_REPLY, "templates/en/first_reply.txt.j2:1: the file is missing"),
+    ):
+        with pytest.raises(LetterError) as caught:
+            rendered(world, kind, "en", context)
+        assert str(caught.value).startswith(place)

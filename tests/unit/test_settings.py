@@ -43,9 +43,22 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert settings.as_of.tzinfo is UTC
 
 
+def test_the_length_of_the_memo_is_a_setting() -> None:
+    assert Settings.from_env({}).memo_limit == 255
+    assert Settings.from_env({"PLAYBOOK_MEMO_LIMIT": "500"}).memo_limit == 500
+
+
 def test_empty_is_not_set() -> None:
     empty = dict.fromkeys(
-        ("PLAYBOOK_DATABASE", "PLAYBOOK_LANG", "PLAYBOOK_STAFF", "PLAYBOOK_AGENT", "PLAYBOOK_AS_OF"), ""
+        (
+            "PLAYBOOK_DATABASE",
+            "PLAYBOOK_LANG",
+            "PLAYBOOK_STAFF",
+            "PLAYBOOK_AGENT",
+            "PLAYBOOK_AS_OF",
+            "PLAYBOOK_MEMO_LIMIT",
+        ),
+        "",
     )
     assert Settings.from_env(empty) == Settings.from_env({})
 
@@ -61,6 +74,8 @@ def test_empty_is_not_set() -> None:
         ("PLAYBOOK_STAFF", "lin:agent,", "write name:role"),
         ("PLAYBOOK_STAFF", "lin:agent,lin:manager", "'lin' twice"),
         ("PLAYBOOK_AS_OF", "yesterday", "2026-11-20T09:30:00Z"),
+        ("PLAYBOOK_MEMO_LIMIT", "lots", "from 60 to 2000"),
+        ("PLAYBOOK_MEMO_LIMIT", "20", "from 60 to 2000"),
         ("PLAYBOOK_AS_OF", "2026-11-20T09:30:00", "time with zone"),
         ("PLAYBOOK_HOME", "~nobody-of-that-name/desk", "cannot be found"),
     ],

@@ -1,13 +1,15 @@
 """Step four on the page: plan, promises, messages with their lint, memo, hand-over, close."""
 
+import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from playbook.desk import Desk
 from playbook.domain.case import Stage
 from playbook.domain.claims import Evidence, ProblemType
+from playbook.domain.ids import OrderId
 from playbook.domain.promises import FollowUpKind, PromiseKind, PromiseState
 from playbook.domain.remedies import RemedyKind
 from playbook.i18n import say
@@ -21,9 +23,10 @@ from playbook.steps.commands import (
     RequestEvidence,
     WithdrawRemedy,
 )
+from playbook.store import OrderEntry, Recipient
 from playbook.viewmodels.followup import LETTER_FOR, FollowUpModel
 from playbook.viewmodels.takealong import TakeAlongModel
-from tests.builders import LEAD, NOW, ORDER_ID, choose, claim
+from tests.builders import LEAD, NOW, ORDER_ID, an_order, choose, claim
 from tests.desks import Clock, carried_out, claimed, opened, page, planned
 
 OTHER = Actor("Ma Jun", "agent")
@@ -431,6 +434,8 @@ class TestMemoAndNotes:
     def test_the_memo_fits_and_is_recorded(self, desk: Desk) -> None:
         model = with_plan(desk)
         assert 0 < len(model.memo) <= 255
+        assert model.check_memo(model.memo) == ()
+        assert [problem.code for problem in model.check_memo(model.memo[:-1])] == ["memo_altered"]
         assert model.write_memo()
         assert model.work.case.memo == model.memo
         assert not model.write_memo("x" * 256)
@@ -456,6 +461,35 @@ class TestMemoAndNotes:
         assert ORDER_ID in card
         assert theirs.accept_hand_over()
         assert theirs.work.case.owner == OTHER.name
+
+
+class TestTheBuyersBusiness:
+    def test_a_single_order_of_a_consumer_says_nothing(self, desk: Desk) -> None:
+        assert with_plan(desk).potential == ""
+        assert FollowUpModel(page(desk, opened(desk))).potential == ""
+
+    def test_a_business_buyer_with_the_allowed_next_step(self, desk: Desk) -> None:
+        order = an_order(business=True)
+        model = FollowUpModel(page(desk, planned(desk, order=order)))
+        assert model.potential == (
+            "Amazon Business buyer. 1 order since 2026-11-11, 10 units in all. Allowed next step: quantity"
+            " discounts for these SKUs in Seller Central. Never in a message."
+        )
+
+    def test_a_buyer_who_comes_back(self, desk: Desk) -> None:
+        mail = Recipient(email="k2v9xq7r1mz4@marketplace.amazon.co.uk")
+        earlier = an_order(order_id=OrderId("204-0000000-0000001"), placed_at=NOW - timedelta(days=42))
+        day = date(2027, 6, 1)
+        model = with_plan(desk)
+        desk.store.put_orders(
+            [OrderEntry(one, recipient=mail, purge_after=day) for one in (an_order(), earlier)], "test"
+        )
+        assert model.potential.startswith(
+            "2 orders since 2026-10-12, 20 units in all. About one order every 30 days."
+        )
+        chinese = FollowUpModel(page(desk, model.work.case, "zh_CN")).potential
+        assert "10" in chinese
+        assert not re.search(r"[{}]|  ", chinese)
 
 
 class TestTheEnd:
