@@ -1,7 +1,7 @@
 """Random command sequences over two cases on one order: the ledgers hold after every single command."""
 
 from collections import Counter
-from datetime import timedelta
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -12,9 +12,8 @@ from playbook.domain.ledgers import left_of, money_ledger
 from playbook.domain.money import Money
 from playbook.domain.orders import Amounts, Component
 from playbook.domain.remedies import RemedyKind
-from playbook.steps import Refused, decide
-from playbook.steps.commands import Choice, ChooseRemedies, OpenCase, WithdrawRemedy
-from playbook.steps.schedule import schedule
+from playbook.steps import Command, Refused, decide
+from playbook.steps.commands import Choice, ChooseRemedies, WithdrawRemedy
 from tests.builders import (
     LEAD,
     MANAGER,
@@ -24,10 +23,10 @@ from tests.builders import (
     an_order,
     choose,
     claim,
-    lock,
     run,
+    the_policy,
 )
-from tests.properties.machine import ACTORS, AGENT, CASES, World, some_command, some_order, some_paid
+from tests.properties.machine import AGENT, CASES, Chance, World, play, some_paid
 
 SLOW = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -37,33 +36,30 @@ SLOW = settings(
 @SLOW
 @given(st.data())
 def test_every_ledger_holds_after_every_command(data: st.DataObject):
-    world = World(data.draw(some_order()))
-    if data.draw(st.integers(0, 3)):
-        for case_id in CASES:
-            world.do(case_id, OpenCase(world.now), AGENT)
-            world.do(case_id, lock(world.order), AGENT)
-    accepted = Counter[str]()
-    for _ in range(data.draw(st.integers(5, 40))):
-        case_id = data.draw(st.sampled_from(CASES))
-        case = world.cases[case_id]
-        final = [remedy for remedy in case.remedies if case.is_final(remedy)]
-        actor = data.draw(st.sampled_from(ACTORS))
-        command = data.draw(some_command(case, world.order, world.setting(case, actor)))
-        before = world.cases[case_id]
-        if world.do(case_id, command, actor):
-            accepted[type(command).__name__] += 1
-        else:
-            assert world.cases[case_id] is before
-        after = world.cases[case_id]
-        assert all(remedy in after.remedies for remedy in final), "what moves is never withdrawn"
-        world.check()
-        world.check_schedule(after, schedule(after, world.setting(after, AGENT)))
-        world.now += timedelta(hours=data.draw(st.sampled_from([0, 0, 1, 30])))
-    world.check_replay()
-    for name in accepted:
+    """Found by Hypothesis, so that what fails is shrunk to the shortest sequence."""
+    world = play(Chance.drawn(data.draw))
+    for name in world.accepted:
         event(f"accepted {name}")
     for case in world.cases.values():
         event(f"ended in {case.stage}")
+
+
+def test_every_ledger_holds_on_two_thousand_shop_floors():
+    """Seeded, so that a floor that fails is played again by its number: ``play(Chance.seeded(n))``."""
+    accepted = Counter[str]()
+    lines, currencies = set[int](), set[str]()
+    for seed in range(2000):
+        try:
+            world = play(Chance.seeded(seed), most_steps=30)
+        except AssertionError as error:
+            raise AssertionError(f"shop floor {seed}") from error
+        accepted += world.accepted
+        lines.add(len(world.order.lines))
+        currencies.add(world.order.currency)
+    never = {command.__name__ for command in get_args(Command)} - accepted.keys()
+    assert never == {"AdoptRules"}, "all floors work under one version of the rules"
+    assert max(lines) >= 55
+    assert currencies == {row.currency for row in the_policy().markets.values()}
 
 
 @settings(max_examples=80, deadline=None)
