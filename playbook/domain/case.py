@@ -45,7 +45,7 @@ from playbook.domain.events import (
 from playbook.domain.ids import CaseId, Marketplace
 from playbook.domain.money import Money
 from playbook.domain.orders import Channel, FactKind, Order
-from playbook.domain.promises import FollowUp, Promise, PromiseState
+from playbook.domain.promises import MOVES, FollowUp, Promise, PromiseState
 from playbook.domain.receptions import ReceivedUnits, UnexpectedGoods
 from playbook.domain.remedies import Remedy
 
@@ -260,9 +260,16 @@ class Case:
     def is_final(self, remedy: Remedy) -> bool:
         """Whether a remedy can no longer be withdrawn: money or goods have begun to move, either way.
 
-        A trace, a redirect or a refusal that was carried out may give way to another remedy.
+        A trace, a redirect or a refusal that was carried out may give way to another remedy, and so may a
+        return for which the buyer has a label but sends nothing back.
         """
-        return remedy.shape.compensates and (self.is_begun(remedy) or remedy.received > 0)
+        moved = any(
+            known.state is PromiseState.KEPT
+            and known.promise.remedy == remedy.remedy
+            and known.promise.kind in MOVES
+            for known in self.promises
+        )
+        return remedy.shape.compensates and (moved or remedy.received > 0)
 
 
 def fold(case_id: CaseId, events: Iterable[Event]) -> Case:

@@ -21,6 +21,12 @@ class PromiseKind(StrEnum):
     ANSWER = "answer"
 
 
+MOVES = frozenset(
+    {PromiseKind.SHIP_GOODS, PromiseKind.SHIP_PART, PromiseKind.SUBMIT_REFUND, PromiseKind.CANCEL_UNITS}
+)
+"""Promises whose keeping moves goods or money; an answer or a label moves neither."""
+
+
 class PromiseState(StrEnum):
     """Stored states; *late* is not stored: it is an open promise whose due time has passed."""
 

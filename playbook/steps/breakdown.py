@@ -16,9 +16,7 @@ from playbook.domain.ledgers import claimable_by_line, units_elsewhere
 from playbook.domain.orders import Earlier
 from playbook.domain.problems import Problem, problem
 from playbook.steps.commands import ClaimRow, ConfirmBreakdown, RecordEvidence, RequestEvidence
-from playbook.steps.decision import Decision, Setting, new_ids, refused_all
-
-MOST_UNITS = 1_000_000
+from playbook.steps.decision import MOST_UNITS, Decision, Setting, is_count, new_ids, refused_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ def breakdown_blockers(
             problems.append(problem("problem_missing", line=row.line, sku=line.sku))
         elif row.units is None:
             problems.append(problem("units_missing", line=row.line, sku=line.sku))
-        elif not _is_count(row.units):
+        elif not is_count(row.units):
             problems.append(
                 problem("units_not_positive", line=row.line, sku=line.sku, units=row.units, most=MOST_UNITS)
             )
@@ -165,11 +163,6 @@ def _unknown_items(case: Case, items: Sequence[str]) -> tuple[Problem, ...]:
     if not items:
         return (problem("nothing_claimed"),)
     return tuple(problem("unknown_item", item=item) for item in items if case.item(item) is None)
-
-
-def _is_count(units: object) -> bool:
-    """Whether *units* is a whole number of units: a table cell may hold anything."""
-    return isinstance(units, int) and not isinstance(units, bool) and 0 < units <= MOST_UNITS
 
 
 def _merged(rows: Sequence[ClaimRow]) -> tuple[ClaimRow, ...]:

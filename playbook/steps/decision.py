@@ -64,6 +64,15 @@ def after(case: Case, bodies: Sequence[Body], setting: Setting) -> Case:
     )
 
 
+MOST_UNITS = 1_000_000
+"""More units in one place than this are a typing error."""
+
+
+def is_count(units: object, least: int = 1) -> bool:
+    """Whether *units* is a whole number of units: a field may hold anything."""
+    return isinstance(units, int) and not isinstance(units, bool) and least <= units <= MOST_UNITS
+
+
 def new_ids(prefix: str, taken: Iterable[str]) -> Iterator[str]:
     """Further ids of a kind within a case, ``c1``, ``c2`` ...; one that is *taken* never comes again."""
     numbers = (used[len(prefix) :] for used in taken if used.startswith(prefix))

@@ -25,7 +25,16 @@ from playbook.steps.commands import (
     KeepPromise,
     MakePromise,
 )
-from playbook.steps.decision import Decision, Setting, after, clean, new_ids, refused, refused_all
+from playbook.steps.decision import (
+    Decision,
+    Setting,
+    after,
+    clean,
+    is_count,
+    new_ids,
+    refused,
+    refused_all,
+)
 from playbook.steps.options import dated_promises
 from playbook.steps.schedule import (
     RunningDeadline,
@@ -184,7 +193,7 @@ def make_promise(case: Case, command: MakePromise, setting: Setting) -> Decision
         kind=command.kind,
         remedy=command.remedy,
         line=remedy.line if remedy is not None and command.line is None else command.line,
-        units=command.units if _is_positive(command.units) else None,
+        units=command.units if is_count(command.units) else None,
         amount=command.amount,
         due_at=command.due_at,
         made_at=setting.now,
@@ -202,10 +211,6 @@ def make_promise(case: Case, command: MakePromise, setting: Setting) -> Decision
     return (PromiseMade(promise=promise),)
 
 
-def _is_positive(units: int | None) -> bool:
-    return units is not None and units > 0
-
-
 def _beyond_remedy(case: Case, command: MakePromise, remedy: Remedy | None) -> Sequence[Problem]:
     if remedy is None:
         return (problem("unknown_remedy", remedy=command.remedy),)
@@ -213,7 +218,7 @@ def _beyond_remedy(case: Case, command: MakePromise, remedy: Remedy | None) -> S
         return (problem("plan_first", remedy=remedy.remedy),)
     fits = (
         command.line in {None, remedy.line}
-        and (command.units is None or 0 < command.units <= remedy.units)
+        and (command.units is None or (is_count(command.units) and command.units <= remedy.units))
         and command.amount in {None, remedy.refund_total}
     )
     return () if fits else (_beyond(command, remedy.units, remedy.refund_total),)
@@ -229,7 +234,7 @@ def _beyond_order(case: Case, command: MakePromise) -> Sequence[Problem]:
         return (problem("unknown_line", line=command.line),)
     units = sum(line.units_live for line in lines)
     paid = sum((line.paid_total for line in lines), Money.zero(case.order.currency))
-    fits = (command.units is None or 0 < command.units <= units) and (
+    fits = (command.units is None or (is_count(command.units) and command.units <= units)) and (
         command.amount is None
         or (command.amount.currency == paid.currency and Money.zero(paid.currency) < command.amount <= paid)
     )

@@ -18,11 +18,8 @@ from playbook.domain.receptions import ReceivedUnits, UnexpectedGoods
 from playbook.domain.remedies import RejectionReason, Remedy
 from playbook.policy import RestockingRow
 from playbook.steps.commands import Counted, CountedUnexpected, ReceiveGoods
-from playbook.steps.decision import Decision, Setting, clean, new_ids, refused_all
+from playbook.steps.decision import Decision, Setting, clean, is_count, new_ids, refused_all
 from playbook.steps.remedy import LEADS
-
-MOST_UNITS = 1_000_000
-"""More units in one parcel than this are a typing error."""
 
 NOTHING_REFUNDED = "house_answer"
 """The clock of the answer that is owed where units came back and nothing is refunded for them."""
@@ -116,7 +113,7 @@ def _row_problems(case: Case, name: str, rows: Sequence[Counted], setting: Setti
     if not any(known.promise.remedy == name and known.promise.deadline for known in case.promises):
         yield problem("plan_first", remedy=name)
     counts = [count for row in rows for count in (row.accepted, row.rejected)]
-    wrong = next((count for count in counts if not _is_count(count)), None)
+    wrong = next((count for count in counts if not is_count(count, 0)), None)
     if wrong is not None or not all(row.accepted + row.rejected for row in rows):
         yield problem("received_not_whole", line=remedy.line, units=wrong or 0)
         return
@@ -124,10 +121,6 @@ def _row_problems(case: Case, name: str, rows: Sequence[Counted], setting: Setti
         yield problem("more_than_expected", line=remedy.line, units=sum(counts), awaited=remedy.awaited)
     for row in rows:
         yield from _rejection_problems(case, remedy, row, setting)
-
-
-def _is_count(count: object) -> bool:
-    return isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= MOST_UNITS
 
 
 def _rejection_problems(case: Case, remedy: Remedy, row: Counted, setting: Setting) -> Iterator[Problem]:
@@ -154,7 +147,7 @@ def _unexpected_problems(case: Case, goods: CountedUnexpected) -> Iterator[Probl
     assert case.order is not None
     if goods.line is not None and case.order.line(goods.line) is None:
         yield problem("unknown_line", line=goods.line)
-    if not _is_count(goods.units) or not goods.units:
+    if not is_count(goods.units):
         yield problem("unexpected_not_whole", units=goods.units)
     if goods.line is None and not clean(goods.what):
         yield problem("unexpected_what")

@@ -22,7 +22,7 @@ from playbook.domain.orders import Amounts, amounts_total
 from playbook.domain.problems import Problem, problem
 from playbook.domain.remedies import Remedy
 from playbook.steps.commands import Choice, ChooseRemedies, DecideApproval, WithdrawRemedy
-from playbook.steps.decision import Decision, Setting, clean, new_ids, refused, refused_all
+from playbook.steps.decision import Decision, Setting, clean, is_count, new_ids, refused, refused_all
 from playbook.steps.options import (
     Basis,
     DatedPromise,
@@ -125,15 +125,16 @@ def _choose(
 ) -> tuple[Remedy, Offer, tuple[Problem, ...]] | Problem:
     """The remedy, what was offered, and the reasons why somebody else has to decide it."""
     item = case.item(choice.item)
-    basis = basis_of(case, item, setting, choice.units) if item is not None else None
+    whole = choice.units is None or is_count(choice.units)
+    basis = basis_of(case, item, setting, choice.units if whole else 0) if item is not None else None
     if item is None or basis is None or item.is_fine:
         return problem("unknown_item", item=choice.item)
-    units = basis.units
-    if not 0 < units <= basis.undecided:
+    units = basis.units if whole else choice.units
+    if not whole or not 0 < basis.units <= basis.undecided:
         return problem(
             "units_not_open", item=item.item, units=units, open=basis.undecided, sku=basis.line.sku
         )
-    offered = options(case, item, setting, units=units, in_stock=in_stock)
+    offered = options(case, item, setting, units=basis.units, in_stock=in_stock)
     option = next((option for option in offered if option.kind is choice.kind), None)
     if option is None:
         return problem("no_rule", kind=choice.kind, problem=item.problem, line=item.line)

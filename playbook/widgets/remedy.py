@@ -291,7 +291,7 @@ class RemedyView(View):
                 + h.table(head, rows, numeric=frozenset({2, 4}))
             )
         ]
-        open_ones = [remedy for remedy in case.remedies if not case.is_begun(remedy)]
+        open_ones = [r for r in case.remedies if not (case.is_final(r) or case.is_executed(r))]
         if open_ones and not case.closed:
             which = w.Dropdown(
                 options=[(self._withdraw_label(remedy), remedy.remedy) for remedy in open_ones],
