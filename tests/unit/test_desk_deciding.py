@@ -37,7 +37,7 @@ from playbook.store import CaseIndexRow, SqlStore, VersionClash, open_store
 from playbook.store.engine import make_engine
 from tests.builders import AGENT, NOW, ORDER_ID, a_line, an_order, broken_down, choose, claim
 from tests.desks import Clock, a_desk, carried_out, claimed, done, locked, opened, planned
-from tests.properties.machine import ACTORS, some_command, some_order
+from tests.properties.machine import ACTORS, Chance, an_order_of_any_kind, next_command, some_command
 
 OTHER = Actor("Ma Jun", "agent")
 DeskOf = Callable[[Actor], Desk]
@@ -255,12 +255,14 @@ class TestSimulating:
                 self.play(data, store)
 
     def play(self, data: st.DataObject, store: SqlStore) -> None:
-        clock, order = Clock(), data.draw(some_order())
+        clock, chance = Clock(), Chance.drawn(data.draw)
+        order = an_order_of_any_kind(chance, most_lines=6)
         desks = [a_desk(store, actor, clock) for actor in ACTORS]
         cases = [locked(desks[0], order) for _ in range(2)]
         for _ in range(data.draw(st.integers(3, 10))):
             at, desk = data.draw(st.integers(0, 1)), data.draw(st.sampled_from(desks))
-            command = data.draw(some_command(cases[at], order, desk.setting(cases[at])))
+            choose_one = next_command if chance.coin() else some_command
+            command = choose_one(chance, cases[at], order, desk.setting(cases[at]))
             foreseen = desk.simulate(cases[at], command)
             outcome = desk.do(cases[at].case_id, command, seen=cases[at].version)
             if isinstance(outcome, Refused):
