@@ -260,7 +260,8 @@ class Case:
     def is_final(self, remedy: Remedy) -> bool:
         """Whether a remedy can no longer be withdrawn: money or goods have begun to move, either way.
 
-        A trace, a redirect or a refusal that was carried out may give way to another remedy, and so may a
+        A refund in an exported file counts as moving until the export is undone. A trace, a redirect or a
+        refusal that was carried out may give way to another remedy, and so may a
         return for which the buyer has a label but sends nothing back.
         """
         moved = any(
@@ -269,7 +270,7 @@ class Case:
             and known.promise.kind in MOVES
             for known in self.promises
         )
-        return remedy.shape.compensates and (moved or remedy.received > 0)
+        return remedy.shape.compensates and (moved or remedy.received > 0 or remedy.remedy in self.exported)
 
 
 def fold(case_id: CaseId, events: Iterable[Event]) -> Case:

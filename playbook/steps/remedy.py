@@ -212,12 +212,12 @@ def withdraw_remedy(case: Case, command: WithdrawRemedy, setting: Setting) -> De
     remedy = case.remedy(command.remedy)
     if remedy is None:
         return refused("unknown_remedy", remedy=command.remedy)
+    if remedy.remedy in case.exported and not case.is_begun(remedy):
+        return refused("refund_in_file", units=remedy.units, line=remedy.line)
     if case.is_final(remedy):
         return refused(
             "remedy_begun", remedy=remedy.remedy, kind=remedy.kind, units=remedy.units, line=remedy.line
         )
-    if remedy.remedy in case.exported:
-        return refused("refund_in_file", units=remedy.units, line=remedy.line)
     reason = clean(command.reason)
     if not reason:
         return refused("reason_needed")

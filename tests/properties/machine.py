@@ -1,4 +1,4 @@
-"""Random shop floors: several cases on one order, agents and leads, all 25 commands, legal or not.
+"""Random shop floors: several cases on one order, agents and leads, all 28 commands, legal or not.
 
 `World` plays the desk without a store: it decides with what the other cases on the order have agreed,
 stamps the events, chains them, and checks after every command that all ledgers still hold.
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from playbook.domain.case import Case, Stage, apply, fold
 from playbook.domain.claims import Evidence, ProblemType
 from playbook.domain.events import GENESIS, Event, Fact, canonical_json, chain_of, event_from_json
-from playbook.domain.ids import CaseId, Marketplace
+from playbook.domain.ids import CaseId, Marketplace, OrderItemId
 from playbook.domain.ledgers import (
     claimable_by_line,
     compensation_elsewhere,
@@ -45,6 +45,7 @@ from playbook.steps import commands as c
 from playbook.steps.commands import Choice, ChooseRemedies
 from playbook.steps.followup import planned_promises
 from playbook.steps.options import options
+from playbook.steps.refundfile import refund_sheet
 from playbook.steps.schedule import schedule
 from tests.builders import AGENT, LEAD, MANAGER, NUMBER_IN_TEXT, a_line, an_order, the_policy
 
@@ -245,6 +246,8 @@ def next_command(chance: Chance, case: Case, order: Order, setting: Setting) -> 
         return c.ConfirmPlan()
     if any(remedy.awaited for remedy in case.remedies) and chance.coin():
         return some_goods(chance, case, setting.now)
+    if chance.rarely(3):
+        return some_refund_file(chance, case, setting)
     if case.open_promises:
         return c.KeepPromise(chance.pick(case.open_promises).promise, "1Z9", by_amazon=chance.rarely(6))
     if not case.messages:
@@ -252,11 +255,25 @@ def next_command(chance: Chance, case: Case, order: Order, setting: Setting) -> 
     return c.CloseCase()
 
 
+def some_refund_file(chance: Chance, case: Case, setting: Setting) -> Command:
+    """Checking, exporting or taking back the refund file, most often of the sheet as it is."""
+    ids = {line.line: OrderItemId(str(10**13 + line.line)) for line in case.order.lines} if case.order else {}
+    kind = chance.pick([c.CheckRefunds, c.ExportRefunds, c.UndoRefundExport])
+    if kind is c.UndoRefundExport:
+        return c.UndoRefundExport(chance.pick(TEXTS))
+    sheet = refund_sheet(case, setting, ids)
+    digest = sheet.digest if sheet is not None and not chance.rarely(6) else "none"
+    checked = case.refunds_checked is not None and case.refunds_checked.digest == digest
+    if kind is c.CheckRefunds and not checked:
+        return c.CheckRefunds(digest)
+    return c.ExportRefunds(digest, tuple(ids.items()))
+
+
 TEXTS = ("a reason", " ", "half \ud800 a pair\x00")
 
 
 def some_command(chance: Chance, case: Case, order: Order, setting: Setting) -> Command:
-    """One of the 25 commands, with ids of the case more often than others."""
+    """One of the 28 commands, with ids of the case more often than others."""
     now, pick = setting.now, chance.pick
 
     def item() -> str:
@@ -339,6 +356,7 @@ def some_command(chance: Chance, case: Case, order: Order, setting: Setting) -> 
         "keep": lambda: c.KeepPromise(promise(), text(), by_amazon=chance.rarely(5)),
         "change": lambda: c.ChangePromise(promise(), when(), text()),
         "receive": lambda: some_goods(chance, case, now),
+        "refund_file": lambda: some_refund_file(chance, case, setting),
         "tick": lambda: c.CompleteFollowUp(follow_up(), text()),
         "message": lambda: c.ApproveMessage("update", "en", "v-1", "0", follow_up()),
         "memo": lambda: c.WriteMemo(text(), pick([5, 255])),
@@ -353,7 +371,17 @@ def some_command(chance: Chance, case: Case, order: Order, setting: Setting) -> 
         Stage.LOCK: ["lock", "lock"],
         Stage.BREAKDOWN: ["breakdown", "breakdown"],
         Stage.REMEDY: ["choose", "choose_one", "approval", "approval", "withdraw"],
-        Stage.FOLLOW_UP: ["plan_now", "plan_now", "keep", "keep", "change", "withdraw", "promise", "receive"],
+        Stage.FOLLOW_UP: [
+            "plan_now",
+            "plan_now",
+            "keep",
+            "keep",
+            "change",
+            "withdraw",
+            "promise",
+            "receive",
+            "refund_file",
+        ],
         Stage.CLOSED: ["reopen"],
     }[case.stage]
     return commands[pick(helpful * 4 + sorted(commands))]()
@@ -523,6 +551,7 @@ class World:
         assert {p.remedy for p in case.open_promises} <= agreed | {""}
         assert len(agreed) == len(case.remedies)
         assert agreed <= case.remedy_ids
+        assert case.exported <= agreed, "what is in a refund file is never withdrawn"
         for item in case.claims:
             assert 0 <= case.decided_units(item.item) <= item.units
         assert case.stage is _stage_by_hand(case)

@@ -16,14 +16,18 @@ from playbook.domain.remedies import RemedyKind
 from playbook.policy import Lookup, Policy
 from playbook.steps import decide
 from playbook.steps.commands import (
+    CheckRefunds,
     Choice,
     ChooseRemedies,
     ConfirmPlan,
+    ExportRefunds,
     KeepPromise,
     RecordEvidence,
+    UndoRefundExport,
     WithdrawRemedy,
 )
 from playbook.steps.options import days_since_delivery, evidence_wanted, facts_of, options
+from playbook.steps.refundfile import refund_sheet
 from tests.builders import (
     LEAD,
     NOW,
@@ -444,3 +448,15 @@ def test_the_breakdown_after_choosing_keeps_what_still_fits():
     case = run(a_claimed_case(claim(3)), choose(RemedyKind.REPLACEMENT, units=2))
     assert after_bodies(case).remedies == case.remedies
     assert run(case, broken_down(claim(2))).undecided_units() == 0
+
+
+def test_a_refund_in_a_file_survives_a_breakdown_that_no_longer_claims_its_units():
+    """The file may have been uploaded: dropping the refund here would pay it twice."""
+    order = an_order(a_line(order_item_id="11112222333344"))
+    case = run(a_claimed_case(claim(3), order=order), choose(RemedyKind.REFUND_FULL), ConfirmPlan())
+    sheet = refund_sheet(case, a_setting(LEAD))
+    assert sheet is not None
+    case = run(case, CheckRefunds(sheet.digest), ExportRefunds(sheet.digest), setting=a_setting(LEAD))
+    assert refusals(case, broken_down(claim(2))) == ("remedy_begun",)
+    case = run(case, UndoRefundExport("not uploaded"), broken_down(claim(2)))
+    assert case.remedies == ()
