@@ -259,7 +259,7 @@ def some_refund_file(chance: Chance, case: Case, setting: Setting) -> Command:
     """Checking, exporting or taking back the refund file, most often of the sheet as it is."""
     ids = {line.line: OrderItemId(str(10**13 + line.line)) for line in case.order.lines} if case.order else {}
     kind = chance.pick([c.CheckRefunds, c.ExportRefunds, c.UndoRefundExport])
-    if kind is c.UndoRefundExport:
+    if kind is c.UndoRefundExport or (case.refund_files and chance.coin()):
         return c.UndoRefundExport(chance.pick(TEXTS))
     sheet = refund_sheet(case, setting, ids)
     digest = sheet.digest if sheet is not None and not chance.rarely(6) else "none"

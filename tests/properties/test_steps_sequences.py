@@ -28,6 +28,7 @@ from tests.builders import (
 )
 from tests.properties.machine import AGENT, CASES, Chance, World, play, some_paid
 
+FLOORS = 2000
 SLOW = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -48,7 +49,7 @@ def test_every_ledger_holds_on_two_thousand_shop_floors():
     """Seeded, so that a floor that fails is played again by its number: ``play(Chance.seeded(n))``."""
     accepted = Counter[str]()
     lines, currencies = set[int](), set[str]()
-    for seed in range(2000):
+    for seed in range(FLOORS):
         try:
             world = play(Chance.seeded(seed), most_steps=30)
         except AssertionError as error:
