@@ -180,7 +180,7 @@ def returns_open(policy: Policy, on: date) -> Iterator[Finding]:
         missing += [f"a return reason for {issue.value}" for issue in ProblemType if issue not in known]
         if missing:
             yield Finding(
-                "error", "returns_open", rows[0].file, 1, "", f"{market.value} has no {', no '.join(missing)}"
+                "error", "returns_open", rows[0].file, 1, "", f"{market.value} lacks {', '.join(missing)}"
             )
 
 

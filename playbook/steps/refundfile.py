@@ -14,7 +14,15 @@ from playbook.domain.case import Case
 from playbook.domain.events import RefundExportUndone, RefundsChecked, RefundsExported
 from playbook.domain.ids import OrderId, OrderItemId, Sku, is_amazon_order_id
 from playbook.domain.money import Money, total
-from playbook.domain.orders import PROMOTIONS, Amounts, Channel, Component, OrderLine, amounts_total
+from playbook.domain.orders import (
+    PROMOTIONS,
+    Amounts,
+    Channel,
+    Component,
+    Order,
+    OrderLine,
+    amounts_total,
+)
 from playbook.domain.problems import Problem, problem
 from playbook.domain.remedies import Remedy, RemedyKind
 from playbook.policy import About, ReturnRow
@@ -104,7 +112,7 @@ def refund_sheet(
             continue
         why = _not_in_the_file(remedy, line, exported)
         if why is None:
-            rows.append(_row(case, remedy, line, known.get(line.line), setting))
+            rows.append(_row(case.order, remedy, line, known.get(line.line), setting))
         else:
             left_out.append(
                 LeftOut(remedy.remedy, line.line, line.sku, remedy.units, remedy.refund_total, why)
@@ -115,7 +123,7 @@ def refund_sheet(
         rows=tuple(rows),
         left_out=tuple(left_out),
         blockers=tuple(_blockers(case.order.order_id, rows)),
-        notes=_notes(case, rows, setting),
+        notes=_notes(case.order, rows, setting),
         digest=_digest(rows),
     )
 
@@ -134,7 +142,7 @@ def _not_in_the_file(remedy: Remedy, line: OrderLine, exported: frozenset[str]) 
 
 
 def _row(
-    case: Case, remedy: Remedy, line: OrderLine, item_id: OrderItemId | None, setting: Setting
+    order: Order, remedy: Remedy, line: OrderLine, item_id: OrderItemId | None, setting: Setting
 ) -> RefundRow:
     row = setting.policy.remedy_row(remedy.rule, setting.now.date())
     reason = row.then.reason_code if row is not None else None
@@ -147,7 +155,7 @@ def _row(
         order_item_id=next((known for known in (line.order_item_id, item_id) if _is_id(known)), None),
         reason=reason if reason is not None and reason.is_refund else None,
         rule=remedy.rule,
-        amounts=_as_columns(remedy, _tax_in_price(case, setting)),
+        amounts=_as_columns(remedy, _tax_in_price(order, setting)),
         total=remedy.refund_total,
         chosen_by=remedy.chosen_by,
     )
@@ -157,19 +165,16 @@ def _is_id(text: str | None) -> bool:
     return text is not None and text.isascii() and text.isdecimal()
 
 
-def _sheet_rows(case: Case, setting: Setting) -> dict[str, ReturnRow]:
-    if case.order is None:
-        return {}
+def _sheet_rows(order: Order, setting: Setting) -> dict[str, ReturnRow]:
     rows = setting.policy.return_rows(
-        About.SHEET, market=case.order.marketplace, channel=Channel.FBM, on=setting.now.date()
+        About.SHEET, market=order.marketplace, channel=Channel.FBM, on=setting.now.date()
     )
     return {row.id: row for row in rows}
 
 
-def _tax_in_price(case: Case, setting: Setting) -> bool:
-    if case.order is None or not setting.policy.market(case.order.marketplace).tax_included:
-        return False
-    return "tax_in_price" in _sheet_rows(case, setting)
+def _tax_in_price(order: Order, setting: Setting) -> bool:
+    included = setting.policy.market(order.marketplace).tax_included
+    return included and "tax_in_price" in _sheet_rows(order, setting)
 
 
 def _as_columns(remedy: Remedy, tax_in_price: bool) -> Amounts:
@@ -182,15 +187,15 @@ def _as_columns(remedy: Remedy, tax_in_price: bool) -> Amounts:
     return amounts
 
 
-def _notes(case: Case, rows: list[RefundRow], setting: Setting) -> tuple[ReturnRow, ...]:
+def _notes(order: Order, rows: list[RefundRow], setting: Setting) -> tuple[ReturnRow, ...]:
     """The rules of the file that matter for these rows."""
     components = set(chain.from_iterable(row.amounts for row in rows))
     matters = {
-        "tax_in_price": _tax_in_price(case, setting),
+        "tax_in_price": _tax_in_price(order, setting),
         "quantity_is_cancelled": True,
         "promotion_needs_id": bool(components & PROMOTIONS),
     }
-    return tuple(row for rule, row in _sheet_rows(case, setting).items() if rows and matters.get(rule, True))
+    return tuple(row for rule, row in _sheet_rows(order, setting).items() if rows and matters.get(rule, True))
 
 
 def _blockers(order_id: OrderId, rows: list[RefundRow]) -> list[Problem]:
@@ -306,5 +311,5 @@ def exported_rows(
         remedy = case.remedy(remedy_id)
         line = case.order.line(remedy.line) if remedy is not None else None
         if remedy is not None and line is not None:
-            rows.append(_row(case, remedy, line, known.get(line.line), setting))
+            rows.append(_row(case.order, remedy, line, known.get(line.line), setting))
     return tuple(rows)
