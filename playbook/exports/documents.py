@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under column heads; ``numeric`` columns are right-aligned. Cells are plain text."""
+    """Rows under column heads; ``numeric`` columns are right-aligned, ``codes`` never broken over lines.
+
+    Cells are plain text.
+    """
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
+    codes: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

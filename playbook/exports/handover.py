@@ -34,12 +34,12 @@ def hand_over_sheet(
     without it the messages are only named. Times are shown in the agents' zone.
     """
     card = _Card(case, events, setting, lang, told)
-    _ = card.say
+    _ = card._
     parts = (
         Part(_("Flags"), tuple(sorted(_(FLAGS.get(flag, flag)) for flag in case.flags))),
         Part(_("Next"), card.next_tasks()),
         card.promises(),
-        Part(_("Risks"), card.risks()),
+        Part(_("Risks and clocks"), card.risks()),
         card.said(),
         Part(_("Known: do not ask the buyer again"), card.known()),
         Part(_("Asked, not answered yet"), card.awaited()),
@@ -87,7 +87,7 @@ class _Card:
         self.setting = setting
         self.lang = lang
         self.told = told
-        self.say = translator(lang)
+        self._ = translator(lang)
 
     def goods(self, number: int | None, units: int | None) -> str:
         order = self.case.order
@@ -96,47 +96,49 @@ class _Card:
         return f"{units} x {subject}" if units else subject
 
     def fact(self, what: str, known: str) -> str:
-        return self.say("{what}: {fact}").format(what=what, fact=known)
+        return self._("{what}: {fact}").format(what=what, fact=known)
 
     def next_tasks(self) -> tuple[str, ...]:
-        tasks = self.case.open_follow_ups[:NEXT_SHOWN]
-        shown = []
-        for task in tasks:
+        """The next tasks; of the updates without news only the first."""
+        shown: dict[str, str] = {}
+        for task in self.case.open_follow_ups:
             known = self.case.known_promise(task.promise) if task.promise else None
-            what = self.say(PROMISES[known.promise.kind] if known else FOLLOW_UPS[task.kind])
-            shown.append(f"{show(task.due_at, self.lang)} {what}")
-        return tuple(dict.fromkeys(shown))
+            what = self._(PROMISES[known.promise.kind] if known else FOLLOW_UPS[task.kind])
+            goods = self.goods(known.promise.line, known.promise.units) if known else ""
+            at = show(task.due_at, self.lang)
+            shown.setdefault(task.promise or task.kind, " · ".join(filter(None, (f"{at} {what}", goods))))
+        return tuple(shown.values())[:NEXT_SHOWN]
 
     def promises(self) -> Part:
         """The open promises, the next due first."""
-        return self._promise_part(self.say("Promised and open"), _OPEN)
+        return self._promise_part(self._("Promised and open"), _OPEN)
 
     def settled(self) -> Part:
         """The other promises: kept, replaced or taken back."""
-        return self._promise_part(self.say("Promised before"), frozenset(PromiseStanding) - _OPEN)
+        return self._promise_part(self._("Promised before"), frozenset(PromiseStanding) - _OPEN)
 
     def _promise_part(self, title: str, standings: frozenset[PromiseStanding]) -> Part:
-        _ = self.say
+        _ = self._
         rows = tuple(
             self._promise_row(known.promise, standing)
             for known, standing in promise_ledger(self.case, self.setting.now)
             if standing in standings
         )
         head = (_("Until"), _("What"), _("For"), _("Amount"), _("State"))
-        return Part(title, table=Table(head, rows, frozenset({3})))
+        return Part(title, table=Table(head, rows, frozenset({3}), frozenset({0})))
 
     def _promise_row(self, promise: Promise, standing: PromiseStanding) -> tuple[str, ...]:
         return (
             show(promise.due_at, self.lang),
-            self.say(PROMISES[promise.kind]),
-            self.goods(promise.line, promise.units) or self.say("the whole case"),
+            self._(PROMISES[promise.kind]),
+            self.goods(promise.line, promise.units) or self._("the whole case"),
             show(promise.amount, self.lang) if promise.amount is not None else "",
-            self.say(STANDINGS[standing]),
+            self._(STANDINGS[standing]),
         )
 
     def risks(self) -> tuple[str, ...]:
         """What can go wrong soon: late promises, waiting approvals, platform clocks, rules' warnings."""
-        _, case, now = self.say, self.case, self.setting.now
+        _, case, now = self._, self.case, self.setting.now
         risks = [
             self.fact(_("Promise is late"), f"{_(PROMISES[p.kind])} {self.goods(p.line, p.units)}".rstrip())
             for p in case.open_promises
@@ -158,6 +160,7 @@ class _Card:
         risks += [
             f"{show(deadline.due_at, self.lang)} {show(deadline.row.name, self.lang)}"
             for deadline in running_deadlines(case, self.setting)
+            if deadline.due_at > now
         ]
         for remedy in case.remedies:
             row = self.setting.policy.remedy_row(remedy.rule)
@@ -167,7 +170,7 @@ class _Card:
 
     def said(self) -> Part:
         """What the buyer was told: the exact words while they are kept."""
-        _ = self.say
+        _ = self._
         title = _("The buyer was told")
         messages = [(event, body) for event in self.events if isinstance(body := event.body, MessageApproved)]
         heads = [f"{show(event.at, self.lang)} {_(LETTERS[body.kind])}" for event, body in messages]
@@ -183,7 +186,7 @@ class _Card:
 
     def known(self) -> tuple[str, ...]:
         """What the buyer has said or sent already."""
-        _, case = self.say, self.case
+        _, case = self._, self.case
         known = []
         if case.order is not None:
             known.append(self.fact(_("Order"), case.order.order_id))
@@ -199,14 +202,14 @@ class _Card:
         """Evidence the buyer was asked for that has not come."""
         waiting = {evidence for _item, evidence in self.case.awaited}
         return tuple(
-            f"{show(event.at, self.lang)} {self.say(word(event.body.evidence))}"
+            f"{show(event.at, self.lang)} {self._(word(event.body.evidence))}"
             for event in self.events
             if isinstance(event.body, EvidenceRequested) and event.body.evidence in waiting
         )
 
     def agreed(self) -> tuple[str, ...]:
         return tuple(
-            self.fact(self.goods(remedy.line, remedy.units), self.say(word(remedy.kind)))
+            self.fact(self.goods(remedy.line, remedy.units), self._(word(remedy.kind)))
             + (f" · {show(remedy.refund_total, self.lang)}" if remedy.refund else "")
             for remedy in self.case.remedies
         )

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from playbook.domain.case import Case
+from playbook.domain.ledgers import PromiseStanding
 from playbook.domain.promises import PromiseKind
 from playbook.exports.documents import Document, Part, Table
 from playbook.exports.sheets import sheet
 from playbook.i18n import show, translator
+from playbook.i18n.words import N_, STANDINGS
 
 COLUMNS = ("due", "late", "case", "order-id", "sku", "title", "what", "units", "picked", "packed-by")
 """The columns of the list as CSV; the last two are for the warehouse."""
 
+PART_ONLY, WHOLE_UNIT = N_("part only"), N_("whole unit")
 _SHIPS = frozenset({PromiseKind.SHIP_GOODS, PromiseKind.SHIP_PART})
 
 
@@ -64,9 +67,10 @@ def picking_sheet(found: Iterable[Pick], *, now: datetime, lang: str) -> Documen
         key = (pick.sku, pick.title, pick.part)
         sums[key] = sums.get(key, 0) + pick.units
     totals = Table(
-        (_("SKU"), _("Product"), _("What"), _("Units"), _("Shelf")),
-        tuple((sku, title, _what(part, lang), str(units), "") for (sku, title, part), units in sums.items()),
-        frozenset({3}),
+        (_("SKU"), _("Product"), _("Units"), _("Shelf")),
+        tuple((sku, _named(title, part, lang), str(units), "") for (sku, title, part), units in sums.items()),
+        numeric=frozenset({2}),
+        codes=frozenset({0}),
     )
     parcels = Table(
         (
@@ -75,7 +79,6 @@ def picking_sheet(found: Iterable[Pick], *, now: datetime, lang: str) -> Documen
             _("Case"),
             _("SKU"),
             _("Product"),
-            _("What"),
             _("Units"),
             _("Picked"),
             _("Packed by"),
@@ -86,15 +89,15 @@ def picking_sheet(found: Iterable[Pick], *, now: datetime, lang: str) -> Documen
                 pick.order_id,
                 pick.case_id,
                 pick.sku,
-                pick.title,
-                _what(pick.part, lang),
+                _named(pick.title, pick.part, lang),
                 str(pick.units),
-                "☐",
+                "",
                 "",
             )
             for pick in listed
         ),
-        frozenset({6}),
+        numeric=frozenset({5}),
+        codes=frozenset({1, 2, 3}),
     )
     cases = len({pick.case_id for pick in listed})
     units = sum(pick.units for pick in listed)
@@ -110,14 +113,14 @@ def picking_sheet(found: Iterable[Pick], *, now: datetime, lang: str) -> Documen
     )
 
 
-def _what(part: bool, lang: str) -> str:
-    _ = translator(lang)
-    return _("part only") if part else _("whole unit")
+def _named(title: str, part: bool, lang: str) -> str:
+    """The product; said where only a part of it is sent."""
+    return f"{title} ({translator(lang)(PART_ONLY)})" if part else title
 
 
 def _due(pick: Pick, now: datetime, lang: str) -> str:
     shown = show(pick.due_at, lang)
-    return f"{shown} ({translator(lang)('late')})" if pick.due_at < now else shown
+    return f"{shown} ({translator(lang)(STANDINGS[PromiseStanding.LATE])})" if pick.due_at < now else shown
 
 
 def picking_list(found: Iterable[Pick], *, now: datetime, lang: str) -> str:
@@ -130,7 +133,7 @@ def picking_list(found: Iterable[Pick], *, now: datetime, lang: str) -> str:
             pick.order_id,
             pick.sku,
             pick.title,
-            _what(pick.part, lang),
+            translator(lang)(PART_ONLY if pick.part else WHOLE_UNIT),
             pick.units,
             "",
             "",

@@ -62,8 +62,8 @@ def return_sheet(case: Case, advice: ReturnAdvice, setting: Setting, lang: str) 
         parts.append(
             Part(
                 request_title(number, request, lang),
-                request_facts(request, lang),
-                table=Table(head, rows, frozenset({2})),
+                (" · ".join(request_facts(request, lang)),),
+                table=Table(head, rows, frozenset({2}), frozenset({0, 4})),
             )
         )
     parts.append(Part(_("Why so"), tuple(say(reason, lang) for reason in advice.why)))
@@ -77,9 +77,8 @@ def return_sheet(case: Case, advice: ReturnAdvice, setting: Setting, lang: str) 
 
 def request_title(number: int, request: ReturnRequest, lang: str) -> str:
     """What a request is called on a page and on paper."""
-    return translator(lang)("Return {number}: {way}").format(
-        number=number, way=translator(lang)(RETURN_WAYS[request.way])
-    )
+    _ = translator(lang)
+    return _("Return {number}: {way}").format(number=number, way=_(RETURN_WAYS[request.way]))
 
 
 def request_facts(request: ReturnRequest, lang: str) -> tuple[str, ...]:
@@ -91,8 +90,11 @@ def request_facts(request: ReturnRequest, lang: str) -> tuple[str, ...]:
     if request.address is not None:
         facts.append(_("to: {address}").format(address=show(request.address.then.name, lang)))
     facts.append(_("way back: {payer}").format(payer=_(PAYERS[request.pays])))
-    if request.closes_at is not None:
-        facts.append(_("hand in by {day}").format(day=show(request.closes_at.date(), lang)))
+    if request.told_by is not None:
+        facts.append(_("hand in by {day}").format(day=show(request.told_by.date(), lang)))
+    elif request.closes_at is not None:
+        day = show(request.closes_at.date(), lang)
+        facts.append(_("window ends {day}, not verified").format(day=day))
     return tuple(facts)
 
 

@@ -33,8 +33,8 @@ class ReturnLine:
     """Units of one remedy that come back together.
 
     ``reason`` is the row with Amazon's return reason, ``grams`` the weight of one unit where it is
-    known, ``closes_at`` the end of the return window where the delivery date is known, ``sure`` whether
-    that date was announced and may be told to the buyer.
+    known, ``closes_at`` the end of the return window in the marketplace's zone where the delivery date is
+    known, ``sure`` whether that date was announced and may be told to the buyer.
     """
 
     remedy: str
@@ -160,6 +160,7 @@ def _goods(case: Case, order: Order, remedy: Remedy, held: _Held, setting: Setti
     if line is None or item is None:
         return
     window = window_of(case, item, setting)
+    tz = setting.policy.market(order.marketplace).tz
     row = setting.policy.remedy_row(remedy.rule, setting.now.date())
     ours = remedy.channel is Channel.FBM
     pays: Literal["seller", "buyer"] = "seller"
@@ -174,7 +175,7 @@ def _goods(case: Case, order: Order, remedy: Remedy, held: _Held, setting: Setti
             units=remedy.awaited,
             reason=next((r for r in held[About.REASON] if item.problem in (r.when.issue or ())), None),
             grams=next((r.then.grams for r in held[About.WEIGHT] if r.fits(line.sku)), None),
-            closes_at=None if window is None else window.until,
+            closes_at=None if window is None else window.until.astimezone(tz),
             sure=window is not None and window.verified,
         ),
         channel=remedy.channel,

@@ -15,16 +15,16 @@ _CSS = (
     "ul{margin:4px 0;padding-left:18px}li{margin:2px 0;overflow-wrap:anywhere}"
     "ul.ticks{list-style:none;padding:0}ul.ticks li{padding-left:22px;text-indent:-22px}"
     "ul.ticks li::before{content:'\\2610';display:inline-block;width:22px;text-indent:0;font-size:14px}"
-    "table{border-collapse:collapse;width:100%;margin:5px 0}"
+    "table{border-collapse:collapse;width:100%;margin:5px 0;font-size:11.5px}"
     "thead{display:table-header-group}tr{break-inside:avoid}"
-    "th,td{border:1px solid #888;padding:4px 6px;text-align:left;vertical-align:top;overflow-wrap:anywhere}"
+    "th,td{border:1px solid #888;padding:4px 6px;text-align:left;vertical-align:top;"
+    "overflow-wrap:break-word}"
     "th{background:#eee;font-weight:600;print-color-adjust:exact;-webkit-print-color-adjust:exact}"
-    "th.e,td.e{min-width:52px}"
+    ".c{white-space:nowrap}th{overflow-wrap:normal}"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}"
     "blockquote{margin:6px 0;padding:6px 10px;border-left:3px solid #888;white-space:pre-wrap;"
     "overflow-wrap:anywhere}"
-    ".quote{break-inside:avoid-page}.foot{margin-top:16px;font-weight:600}"
-    "section{break-inside:auto}"
+    ".foot{margin-top:16px;font-weight:600}"
 )
 """The look on paper; sheets are black on white whatever the screen likes."""
 
@@ -60,7 +60,14 @@ def _part(part: Part) -> str:
         lines = (h.tag("li", h.text(line)) for line in part.lines)
         inner.append(h.tag("ul", *lines, cls="ticks" if part.ticks else ""))
     if part.table is not None:
-        cells = [[h.text(cell) for cell in row] for row in part.table.rows]
+        codes = part.table.codes
+        cells = [
+            [
+                h.tag("span", h.text(cell), cls="c") if at in codes else h.text(cell)
+                for at, cell in enumerate(row)
+            ]
+            for row in part.table.rows
+        ]
         inner.append(h.table(part.table.head, cells, numeric=part.table.numeric))
     inner += [
         h.tag("div", h.tag("b", h.text(quote.head)), h.tag("blockquote", h.text(quote.words)), cls="quote")

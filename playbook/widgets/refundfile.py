@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import ipywidgets as w
 
-from playbook.i18n import say, show
+from playbook.i18n import Counted, say, show
 from playbook.i18n.words import word
 from playbook.steps.refundfile import RefundSheet
 from playbook.viewmodels.takealong import TakeAlongModel
@@ -54,8 +54,8 @@ class RefundFileView(View):
             for one in refunds.rows
         ]
         shown = h.table(head, rows, numeric=frozenset({1, 5})) if rows else ""
-        total = _("Control total: {amount} in {count} rows · check {digest}").format(
-            amount=show(refunds.total, self.lang), count=len(rows), digest=refunds.digest
+        total = _("Control total: {amount} in {count:row|rows} · check {digest}").format(
+            amount=show(refunds.total, self.lang), count=Counted(len(rows)), digest=refunds.digest
         )
         parts = [shown, h.tag("p", h.tag("b", h.text(total)))] if rows else []
         if refunds.left_out:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import ipywidgets as w
 
 from playbook.exports.returns import request_facts, request_title
-from playbook.i18n import say, show
+from playbook.i18n import Counted, say, show
 from playbook.i18n.words import LANGUAGES
 from playbook.letters.words import locale_of
 from playbook.steps.returns import OtherWay, ReturnAdvice, ReturnRequest, return_checklist
@@ -92,10 +92,10 @@ class ReturnsView(View):
     def _other(self, other: OtherWay) -> str:
         _ = self._
         units = ", ".join(str(request.units) for request in other.requests)
-        said = _("The other way, merged: {count} requests ({units} units)")
+        said = _("The other way, merged: {count:request|requests} ({units} units)")
         if other.kind == "split":
-            said = _("The other way, split: {count} requests ({units} units)")
-        title = said.format(count=len(other.requests), units=units)
+            said = _("The other way, split: {count:request|requests} ({units} units)")
+        title = said.format(count=Counted(len(other.requests)), units=units)
         return self._folded(title, h.items(h.text(say(one, self.lang)) for one in other.consequences))
 
     def _folded(self, title: str, inner: str) -> str:

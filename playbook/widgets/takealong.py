@@ -89,4 +89,4 @@ class TakeAlongView(View):
                 [download(_("Calendar"), f"{case_id}.ics", "text/calendar", model.calendar())],
             )
         )
-        return [(name, h.tag("div", *links, cls="pb-foot")) for name, links in rows]
+        return [(name, " ".join(links)) for name, links in rows]
