@@ -14,6 +14,8 @@ from playbook.domain.orders import Earlier
 from playbook.domain.promises import FollowUp
 from playbook.domain.remedies import RemedyKind
 from playbook.review.samples import Expect
+from playbook.steps.refundfile import RefundSheet
+from playbook.steps.returns import ReturnAdvice
 from playbook.viewmodels.breakdown import Row
 
 
@@ -43,6 +45,8 @@ class Outcome:
     memo: str = ""
     lint: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+    advice: ReturnAdvice | None = None
+    refund_sheet: RefundSheet | None = None
 
 
 def compare(expect: Expect, outcome: Outcome) -> tuple[Difference, ...]:
@@ -75,8 +79,22 @@ def as_expected(outcome: Outcome) -> dict[str, Any]:
         "follow_ups": [{"kind": task.kind.value, "due": _at(task.due_at)} for task in outcome.follow_ups],
         "lint": list(outcome.lint),
         "memo": outcome.memo,
+        "returns": _returns(outcome.advice),
+        "returns_apart": list(outcome.advice.rules) if outcome.advice is not None else [],
+        "refund_file": str(outcome.refund_sheet.total.amount) if outcome.refund_sheet is not None else None,
         "refusals": list(outcome.refusals),
     }
+
+
+def _returns(advice: ReturnAdvice | None) -> list[dict[str, int]]:
+    """Each request as SKU -> units; two lines of one SKU add up."""
+    requests = []
+    for request in advice.requests if advice is not None else ():
+        units = Counter[str]()
+        for line in request.lines:
+            units[line.sku] += line.units
+        requests.append(dict(units))
+    return requests
 
 
 def _sku(case: Case, number: int | None) -> str:

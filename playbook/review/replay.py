@@ -2,7 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,7 @@ from playbook.viewmodels.followup import FollowUpModel
 from playbook.viewmodels.lock import LockModel
 from playbook.viewmodels.reception import ExpectedReturn
 from playbook.viewmodels.remedy import RemedyModel
+from playbook.viewmodels.takealong import TakeAlongModel
 
 
 class ReplayError(ValueError):
@@ -94,6 +96,10 @@ class Replay:
     def _follow_up(self) -> FollowUpModel:
         return FollowUpModel(self.work)
 
+    @cached_property
+    def _leaving(self) -> TakeAlongModel:
+        return TakeAlongModel(self.work)
+
     def lock(self) -> Shown:
         """Search, then carry out the answers of step one."""
         self.outcome.verdict = self._lock.verdict
@@ -131,6 +137,7 @@ class Replay:
         self.outcome.elsewhere = self.work.setting.elsewhere
         self.outcome.follow_ups = self.work.case.open_follow_ups
         self.outcome.memo = self._follow_up.memo
+        self.outcome.advice, self.outcome.refund_sheet = self._leaving.advice, self._leaving.refunds
         self.outcome.refusals = tuple(self.work.refusals)
         self.outcome.lint = tuple(finding.rule_id for finding in self.findings)
         found = compare(self.sample.expect, self.outcome)
@@ -178,6 +185,9 @@ class Replay:
             "unexpected": self._unexpected,
             "receive": self._receive,
             "amazon_refunded": lambda a: self._follow_up.reception.refunded_by_amazon(self._awaited(a)),
+            "check_refunds": self._check_refunds,
+            "export_refunds": lambda _: self._leaving.export_refunds(self._digest()),
+            "undo_export": lambda a: self._leaving.undo_export(a.reason),
             "done": lambda a: self._follow_up.complete(a.value or ""),
             "memo": lambda _: self._follow_up.write_memo(),
             "note": lambda a: self._follow_up.note(a.text or ""),
@@ -236,14 +246,28 @@ class Replay:
         self._remedy.withdraw(remedy.remedy, action.reason)
 
     def _decide(self, action: Action, *, approve: bool) -> None:
-        """Somebody else decides: the actor changes for this one action."""
-        desk, request = self.work.desk, self.work.case.pending[0]
+        request = self.work.case.pending[0]
+        with self._somebody_else(action):
+            self._remedy.decide_approval(request.approval, approve, action.text or "")
+
+    @contextmanager
+    def _somebody_else(self, action: Action) -> Iterator[None]:
+        """The actor changes for one action: a lead, unless the action names somebody."""
+        desk = self.work.desk
         before = desk.actor
         desk.actor = Actor(action.by or "wang", action.role or "lead")
         try:
-            self._remedy.decide_approval(request.approval, approve, action.text or "")
+            yield
         finally:
             desk.actor = before
+
+    def _check_refunds(self, action: Action) -> None:
+        with self._somebody_else(action):
+            self._leaving.check_refunds(self._digest())
+
+    def _digest(self) -> str:
+        refunds = self._leaving.refunds
+        return "" if refunds is None else refunds.digest
 
     def _promise(self, action: Action) -> None:
         assert action.promise is not None and action.due is not None, "promise needs promise and due"  # noqa: PT018

@@ -57,6 +57,9 @@ NEEDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "unexpected": (("units",), ("sku", "text")),
     "receive": ((), ("value",)),
     "amazon_refunded": (("sku",), ()),
+    "check_refunds": ((), ("by", "role")),
+    "export_refunds": ((), ()),
+    "undo_export": (("reason",), ()),
     "done": (("value",), ()),
     "memo": ((), ()),
     "note": (("text",), ()),
@@ -164,6 +167,8 @@ class Expect(Value):
     bucket -> units in the end; buckets are ``fine untouched elsewhere cancelled withdrawn``, a problem
     type (claimed), a remedy (agreed) or ``done:`` and a remedy (executed). ``options``: SKU -> remedy
     -> outcome when the remedy step opens. ``refusals``: codes of everything that was refused.
+    ``returns``: the return requests advised in the end, each SKU -> units; ``returns_apart``: the ids of
+    the rules that keep them apart. ``refund_file``: the control total of the refund sheet in the end.
     """
 
     lock: ExpectedLock
@@ -178,6 +183,9 @@ class Expect(Value):
     follow_ups: tuple[ExpectedFollowUp, ...] | None = None
     lint: tuple[str, ...] | None = None
     memo: str | None = None
+    returns: tuple[dict[str, int], ...] | None = None
+    returns_apart: tuple[str, ...] | None = None
+    refund_file: str | None = None
     refusals: tuple[str, ...] = ()
 
 
