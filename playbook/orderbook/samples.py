@@ -186,7 +186,7 @@ def _report_rows(order: Mapping[str, Any], products: Mapping[str, Product]) -> I
     lines = _lines(order, products, chance)
     placed = datetime.fromisoformat(order["placed"]).astimezone(UTC)
     delivered: date | None = order.get("delivered")
-    latest: date = order.get("latest") or (delivered or placed.date()) + timedelta(days=2)
+    latest: date | None = order.get("latest", (delivered or placed.date()) + timedelta(days=2))
     updated = min(placed + timedelta(days=2), datetime(2026, 11, 20, tzinfo=UTC))
     recipient = order.get("recipient") or {}
     city, state, postcode = chance.choice(market.places)
@@ -243,7 +243,7 @@ def _report_rows(order: Mapping[str, Any], products: Mapping[str, Product]) -> I
             "is-prime": "true" if line.channel == "SFP" else "false",
             "order-item-id": f"{chance.randrange(10**13, 10**14)}",
             "quantity-shipped": str(line.shipped),
-            "latest-delivery-date": latest.isoformat(),
+            "latest-delivery-date": latest.isoformat() if latest else "",
             "delivered-date": delivered.isoformat() if delivered and line.shipped == line.units else "",
             "is-replacement-order": "true" if order.get("replaces") else "false",
             "original-order-id": str(order.get("replaces", "")),

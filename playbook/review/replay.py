@@ -12,6 +12,7 @@ from weakref import finalize
 from playbook.desk import Desk, Done
 from playbook.domain.case import Case
 from playbook.domain.claims import ClaimItem
+from playbook.domain.orders import ORDER_FACTS
 from playbook.domain.problems import Problem
 from playbook.domain.promises import Promise
 from playbook.intake import read
@@ -30,6 +31,7 @@ from playbook.viewmodels.lock import LockModel
 from playbook.viewmodels.reception import ExpectedReturn
 from playbook.viewmodels.remedy import RemedyModel
 from playbook.viewmodels.takealong import TakeAlongModel
+from playbook.viewmodels.typed import amount_of_text
 
 
 class ReplayError(ValueError):
@@ -168,7 +170,10 @@ class Replay:
             "leave_untouched": lambda _: self._breakdown.set_leave_untouched(True),
             "confirm_breakdown": lambda _: self._breakdown.confirm(),
             "photo": lambda a: self._remedy.record_photo([self._item(a).item]),
+            "fact": self._fact,
             "choose": self._choose,
+            "take_plan": lambda a: self._remedy.take_plan(a.value or ""),
+            "adopt_rules": lambda _: self._remedy.adopt_rules(),
             "choose_preferred": lambda _: self._remedy.choose_preferred(),
             "agree": lambda a: self._remedy.confirm(a.text or ""),
             "withdraw": self._withdraw,
@@ -236,9 +241,26 @@ class Replay:
         own = [item for item in self.work.case.claims if item.line == line]
         return next(item for item in own if action.problem in {None, item.problem})
 
+    def _fact(self, action: Action) -> None:
+        """State a fact: of one line, of all lines with a claim, or of the order."""
+        assert action.fact is not None, "fact needs a fact"
+        claimed = dict.fromkeys(item.line for item in self.work.case.claims)
+        lines = tuple(claimed) if action.sku is None else (self._line(action.sku),)
+        self._remedy.correct(action.fact, action.value or "", () if action.fact in ORDER_FACTS else lines)
+
     def _choose(self, action: Action) -> None:
         assert action.remedy is not None, "choose needs a remedy"
-        self._remedy.choose(self._item(action).item, action.remedy, units=action.units, share=action.share)
+        amount = None
+        if action.amount is not None:
+            assert self.work.case.order is not None, "no order is locked"
+            read_as = amount_of_text(action.amount, self.work.case.order.currency)
+            if isinstance(read_as, Problem):
+                self.work.refuse((read_as,))
+                return
+            amount = read_as
+        self._remedy.choose(
+            self._item(action).item, action.remedy, units=action.units, share=action.share, amount=amount
+        )
 
     def _withdraw(self, action: Action) -> None:
         line = self._line(action.sku)

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, ValidationError, mode
 from playbook.domain.base import Value
 from playbook.domain.claims import ProblemType
 from playbook.domain.ids import Marketplace
+from playbook.domain.orders import FactKind
 from playbook.domain.promises import FollowUpKind, PromiseKind, PromiseState
 from playbook.domain.remedies import RejectionReason, RemedyKind
 from playbook.letters import LetterKind
@@ -26,6 +27,7 @@ from playbook.policy.yamlfile import Document, YamlError
 from playbook.settings import ROLES, data_dir
 from playbook.viewmodels.followup import Outcome as CloseOutcome
 from playbook.viewmodels.lock import FIELDS, SECOND_FACTS
+from playbook.viewmodels.remedy import PLANS
 
 NEEDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "known": (("field", "value"), ()),
@@ -40,8 +42,11 @@ NEEDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "leave_untouched": ((), ()),
     "confirm_breakdown": ((), ()),
     "photo": (("sku",), ("problem",)),
-    "choose": (("sku", "remedy"), ("problem", "units", "share")),
+    "fact": (("fact",), ("value", "sku")),
+    "choose": (("sku", "remedy"), ("problem", "units", "share", "amount")),
     "choose_preferred": ((), ()),
+    "take_plan": (("value",), ()),
+    "adopt_rules": ((), ()),
     "agree": ((), ("text",)),
     "withdraw": (("sku",), ("reason",)),
     "approve": ((), ("by", "role", "text")),
@@ -72,6 +77,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "letter": LOCALES,
     "close": get_args(CloseOutcome),
     "second_fact": SECOND_FACTS,
+    "take_plan": tuple(PLANS),
 }
 """What ``value`` may say, where it is a word of a fixed vocabulary."""
 
@@ -102,6 +108,8 @@ class Action(Value):
     photo: bool | None = None
     rejected: int | None = None
     why: RejectionReason | None = None
+    fact: FactKind | None = None
+    amount: str | None = None
     remedy: RemedyKind | None = None
     share: Decimal | None = None
     promise: PromiseKind | None = None

@@ -269,11 +269,11 @@ def _near_misses(lookup: Lookup) -> dict[RemedyKind, tuple[Miss, ...]]:
 
 
 def _refused_by_omission(basis: Basis, item: ClaimItem, misses: Sequence[Miss], setting: Setting) -> Option:
-    row = min((miss.row for miss in misses), key=lambda row: row.then.rank)
-    by_condition = {(miss.column, miss.wanted): miss for miss in reversed(misses)}
+    row = min((miss.row for miss in misses), key=lambda row: (OUTCOME_ORDER[row.then.outcome], row.then.rank))
+    by_condition = {(miss.column, miss.wanted): miss for miss in misses}
     reasons = tuple(
         problem("rule_condition", column=miss.column, value=miss.value, wanted=miss.wanted, rule=miss.row.id)
-        for miss in reversed(by_condition.values())
+        for miss in by_condition.values()
     )
     return _option(basis, item, row, setting, reasons)
 

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from playbook.policy import Policy, load_policy, probe
+from playbook.domain.claims import ProblemType
+from playbook.domain.ids import Marketplace
+from playbook.domain.money import Money
+from playbook.domain.orders import Channel
+from playbook.policy import Outcome, Policy, RemedyFacts, load_policy, probe
 from playbook.policy.findings import Finding
 from playbook.policy.gaps import gaps, holes
 from playbook.policy.lint import (
@@ -268,3 +273,23 @@ def test_roles_may_be_missing(planted: Plant, today: date) -> None:
     folder = planted("approvals.yaml", "{role: manager}", "{role: owner}")
     assert not found(folder, "limits_inverted", today)
     assert load_policy(folder).approval_limit("manager", "USD", today) is not None
+
+
+def test_no_gap_for_any_problem_channel_market_and_kind_of_buyer(
+    policy: Policy, facts: Callable[..., RemedyFacts], today: date
+) -> None:
+    assert list(gaps(policy, today)) == []
+    markets = (Marketplace.US, Marketplace.UK, Marketplace.DE, Marketplace.JP)
+    for issue, channel, market, business in product(ProblemType, Channel, markets, (True, False)):
+        currency = policy.market(market).currency
+        price = Money.of("9000" if currency == "JPY" else "90.00", currency)
+        asked = facts(
+            issue=issue,
+            channel=channel,
+            market=market,
+            business=business,
+            unit_value=price,
+            claim_value=price,
+        )
+        hits = policy.remedies(asked, today).hits
+        assert any(row.then.outcome is Outcome.ALLOWED for row in hits), (issue, channel, market, business)

@@ -1,0 +1,165 @@
+"""The sample cases together meet every rule that any sample can meet, and every kind of thing there is."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pytest
+
+from playbook.domain.claims import ProblemType
+from playbook.domain.ids import Marketplace
+from playbook.domain.orders import Channel
+from playbook.domain.remedies import RemedyKind
+from playbook.policy import (
+    DeadlineRow,
+    Lookup,
+    MessageRuleRow,
+    Policy,
+    RemedyFacts,
+    RemedyRow,
+    load_policy,
+)
+from playbook.policy.base import Row
+from playbook.review import replay as replaying
+from playbook.review.replay import Replay
+from playbook.review.samples import load_sample, sample_names
+
+REASONS = {
+    *("rule_refuses", "rule_condition", "rule_needs_lead", "evidence_missing", "above_limit"),
+    *("not_shipped_yet", "nothing_unshipped"),
+}
+"""Every kind of reason against an option but ``already_compensated``, which takes a second case on the order."""
+
+
+@dataclass
+class Met:
+    """What the samples met: rows by file and id with the market, and what was asked for at all."""
+
+    rows: set[int] = field(default_factory=set)
+    starts: set[tuple[str, Channel | None]] = field(default_factory=set)
+    deadline_ids: set[tuple[str, Channel | None]] = field(default_factory=set)
+    problems: set[ProblemType] = field(default_factory=set)
+    remedies: set[RemedyKind] = field(default_factory=set)
+    channels: set[Channel] = field(default_factory=set)
+    markets: set[Marketplace] = field(default_factory=set)
+    outcomes: set[str] = field(default_factory=set)
+    asked: set[ProblemType] = field(default_factory=set)
+    reasons: set[str] = field(default_factory=set)
+    refusals: set[str] = field(default_factory=set)
+    days: set[date] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class RecordingPolicy(Policy):
+    """The rules, noting which rows decide."""
+
+    met: Met = field(default_factory=Met, compare=False)
+
+    def remedies(self, facts: RemedyFacts, on: date) -> Lookup:
+        lookup = super().remedies(facts, on)
+        self.met.rows.update(id(row) for row in lookup.hits)
+        self.met.asked.add(facts.issue)
+        return lookup
+
+    def deadline(self, deadline_id: str, **where: Any) -> DeadlineRow | None:
+        row = super().deadline(deadline_id, **where)
+        self.met.deadline_ids.add((deadline_id, where["channel"]))
+        self._met(row)
+        return row
+
+    def deadlines(self, start: str, **where: Any) -> tuple[DeadlineRow, ...]:
+        rows = super().deadlines(start, **where)
+        self.met.starts.add((start, where["channel"]))
+        for row in rows:
+            self._met(row)
+        return rows
+
+    def approval_limit(self, role: str, currency: str, on: date) -> Any:
+        for row in self.rows.approvals:
+            if row.when.role == role and row.is_valid(on):
+                self._met(row)
+        return super().approval_limit(role, currency, on)
+
+    def _met(self, row: Row | None) -> None:
+        if row is not None:
+            self.met.rows.add(id(row))
+
+
+@pytest.fixture(scope="module")
+def policy(tmp_path_factory: pytest.TempPathFactory) -> RecordingPolicy:
+    """The rules after all samples were replayed under them."""
+    recording = RecordingPolicy(load_policy().rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLAYBOOK_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setattr(replaying, "load_policy", lambda: recording)
+        for name in sample_names():
+            replay = Replay(load_sample(name))
+            replay.lock()
+            replay.breakdown()
+            for item in replay._remedy.undecided if replay.work.case.breakdown_confirmed else ():
+                reasons = [
+                    reason.code for option in replay._remedy.options(item) for reason in option.problems
+                ]
+                recording.met.reasons.update(reasons)
+            replay.remedy()
+            replay.follow_up()
+            note(recording, replay)
+            replay.close()
+    return recording
+
+
+def note(policy: RecordingPolicy, replay: Replay) -> None:
+    """What a replayed case was about."""
+    met, case = policy.met, replay.work.case
+    met.days |= {replay.sample.as_of.date()}
+    met.refusals |= set(replay.work.refusals)
+    met.outcomes |= {outcome for known in replay.outcome.options.values() for outcome in known.values()}
+    met.problems |= {item.problem for item in case.items}
+    met.remedies |= {remedy.kind for remedy in case.remedies}
+    if case.order is not None:
+        met.markets.add(case.order.marketplace)
+        met.channels |= {
+            line.channel for line in case.order.lines if any(i.line == line.line for i in case.claims)
+        }
+    found = {finding.rule_id for finding in replay.findings}
+    met.rows.update(id(rule) for rule in policy.rows.message_rules if rule.id in found)
+
+
+def can_be_met(row: Row, policy: RecordingPolicy) -> bool:
+    """Whether any sample could meet the row: it holds in their time and places, and the program asks for it."""
+    met = policy.met
+    if not any(row.is_valid(day) for day in met.days) or not row.market & met.markets:
+        return False
+    if isinstance(row, DeadlineRow):
+        channels = (*row.channel, None)
+        by_id = any((row.id, channel) in met.deadline_ids for channel in channels)
+        by_start = any((row.start, channel) in met.starts for channel in channels)
+        return by_id or (by_start and row.when.condition is None)
+    if isinstance(row, MessageRuleRow):
+        return row.scope == "any" and bool(row.pattern or row.hints)
+    if isinstance(row, RemedyRow):
+        return bool(met.asked & set(row.when.issue))
+    return True
+
+
+@pytest.mark.parametrize("kind", ["remedies", "approvals", "deadlines", "message_rules"])
+def test_every_row_is_met_by_a_sample(policy: RecordingPolicy, kind: str) -> None:
+    rows: tuple[Row, ...] = getattr(policy.rows, kind)
+    missed = [
+        f"{row.file}:{row.line} {row.id}"
+        for row in rows
+        if can_be_met(row, policy) and id(row) not in policy.met.rows
+    ]
+    assert missed == []
+    assert sum(can_be_met(row, policy) for row in rows) > len(rows) / 2
+
+
+def test_every_kind_of_thing_is_in_a_sample(policy: RecordingPolicy) -> None:
+    met = policy.met
+    assert len(sample_names()) >= 40
+    assert met.problems == set(ProblemType)
+    assert met.remedies == set(RemedyKind)
+    assert met.channels == set(Channel)
+    assert met.outcomes == {"allowed", "needs_lead", "refused"}
+    assert met.reasons >= REASONS
+    assert met.markets >= {Marketplace.US, Marketplace.UK, Marketplace.DE, Marketplace.JP}
