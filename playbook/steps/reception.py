@@ -68,8 +68,8 @@ def restocking_rule(
 ) -> RestockingRow | None:
     """The rule under which a part of the price may be kept back; None where nothing may be."""
     item = case.item(remedy.item)
-    if case.order is None or item is None:
-        return None
+    assert case.order is not None, "a remedy is about an order"
+    assert item is not None, "a remedy lapses with its claim"
     return setting.policy.restocking(
         reason, item.problem, market=case.order.marketplace, channel=remedy.channel, on=setting.now.date()
     )

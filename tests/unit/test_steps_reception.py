@@ -23,6 +23,7 @@ from playbook.domain.receptions import ReceivedUnits
 from playbook.domain.remedies import RejectionReason, RemedyKind
 from playbook.steps import Refused, decide
 from playbook.steps.commands import (
+    ChangePromise,
     ConfirmPlan,
     Counted,
     CountedUnexpected,
@@ -221,6 +222,7 @@ def test_goods_nobody_expected_are_recorded_and_change_no_money():
     case = run(case, command, setting=THEN)
     assert [goods.what for goods in case.receptions[0].unexpected] == ["", "a stranger's kettle"]
     assert money_ledger(case) == before
+    case = run(case, ReceiveGoods((), (CountedUnexpected(1, what="another kettle"),)), setting=THEN)
     assert [line.unexpected for line in reception_ledger(case)] == [0, 2]
     assert [line.expected for line in reception_ledger(case)] == [3, 0]
 
@@ -260,7 +262,8 @@ def test_only_a_refund_of_goods_on_their_way_can_be_amazons_doing():
 
 def test_return_reports_and_receptions_are_two_views_of_the_same_parcels():
     """A report that knew of two units before the lock neither adds to what is expected nor refunds it."""
-    order = an_order(earlier=(earlier(units=2, kind=EarlierKind.RETURN, reference="RMA-7"),))
+    known = (earlier(units=2, kind=EarlierKind.RETURN, reference="RMA-7"), earlier(units=1))
+    order = an_order(earlier=known)
     case = returning(order=order)
     assert reception_ledger(case) == (LineReturns(1, 3, 0, {}, 3, 0, 2),)
     case = run(case, parcel(Counted("r1", 2), parcel="RMA-7"), setting=THEN)
@@ -444,3 +447,26 @@ def test_components_keep_their_signs():
         money("-0.34"),
         money("-0.33"),
     ]
+
+
+def test_a_promise_without_a_clock_of_the_rules_keeps_its_date():
+    """The agent moved the date: the awaited rest keeps it, what arrived runs on the platform's clock."""
+    case = returning()
+    refund = next(p for p in case.open_promises if p.kind is PromiseKind.SUBMIT_REFUND)
+    moved = refund.due_at + timedelta(days=5)
+    case = run(case, ChangePromise(refund.promise, moved, "the buyer is away"), setting=THEN)
+    case = run(case, parcel(Counted("r1", 1)), setting=THEN)
+    dues = {p.remedy: p.due_at for p in case.open_promises}
+    assert dues["r2"] == moved
+    assert dues["r1"] < moved
+
+
+def test_a_parcel_that_changes_nothing_of_the_promise_leaves_it_as_it_is():
+    case = returning()
+    refund = next(p for p in case.open_promises if p.kind is PromiseKind.SUBMIT_REFUND)
+    at = datetime(2026, 12, 2, 9, tzinfo=UTC)
+    due_at = datetime(2026, 12, 4, 23, 59, 59, tzinfo=UTC)
+    case = run(case, ChangePromise(refund.promise, due_at, "sooner"), setting=THEN)
+    before = case.open_promises
+    case = run(case, parcel(Counted("r1", 3), arrived_at=at), setting=replace(THEN, now=at))
+    assert case.open_promises == before

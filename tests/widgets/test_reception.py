@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from playbook.desk import Desk
 from playbook.domain.claims import ProblemType
+from playbook.domain.orders import EarlierKind
 from playbook.domain.promises import PromiseKind
 from playbook.domain.remedies import RemedyKind
 from playbook.i18n import translator
 from playbook.steps.commands import ConfirmPlan, KeepPromise
-from tests.builders import broken_down, choose, claim
+from tests.builders import an_order, broken_down, choose, claim, earlier
 from tests.desks import carried_out, locked, planned
 from tests.widgets.conftest import Window, at
 
@@ -98,3 +99,10 @@ def test_in_chinese(desk: Desk, windows: Windows) -> None:
     window = returning(desk, windows, lang="zh_CN")
     window.sees(_(TITLE), _("Nobody expected:"))
     window.misses(TITLE, "Awaited")
+
+
+def test_what_a_return_report_knew_is_shown(desk: Desk, windows: Windows) -> None:
+    order = an_order(earlier=(earlier(units=2, kind=EarlierKind.RETURN),))
+    case = carried_out(desk, locked(desk, order), broken_down(claim(3, ProblemType.CHANGED_MIND)))
+    case = carried_out(desk, case, choose(RemedyKind.RETURN_REFUND), ConfirmPlan())
+    windows(case_id=case.case_id).sees("2 in the return report")
