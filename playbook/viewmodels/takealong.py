@@ -4,6 +4,8 @@ from functools import cached_property
 
 import traitlets as t
 
+from playbook.domain.case import Case
+from playbook.domain.events import Event
 from playbook.domain.ids import OrderItemId
 from playbook.domain.problems import Problem
 from playbook.exports import (
@@ -20,6 +22,7 @@ from playbook.exports import (
 )
 from playbook.exports.picking import Pick
 from playbook.letters import returns_explanation
+from playbook.steps import Setting
 from playbook.steps.commands import CheckRefunds, ExportRefunds, UndoRefundExport
 from playbook.steps.refundfile import (
     RefundSheet,
@@ -38,13 +41,26 @@ class TakeAlongModel(t.HasTraits):
     def __init__(self, work: CaseModel) -> None:
         super().__init__()
         self.work = work
+        self._known: tuple[Case, Setting, tuple[Event, ...]] | None = None
+
+    def _read(self) -> tuple[Setting, tuple[Event, ...]]:
+        """What decisions depend on, and the log: read once for a case as it stands, not for every sheet."""
+        work = self.work
+        if self._known is None or self._known[0] is not work.case:
+            self._known = (work.case, work.setting, work.desk.events(work.case.case_id))
+        return self._known[1:]
+
+    @property
+    def setting(self) -> Setting:
+        """What decides about this case, as of when it was last read."""
+        return self._read()[0]
 
     # ---- returns -------------------------------------------------------------------------------------
 
     @property
     def advice(self) -> ReturnAdvice | None:
         """One return request or several; None when nothing comes back."""
-        return advise_returns(self.work.case, self.work.setting)
+        return advise_returns(self.work.case, self.setting)
 
     def explanation(self, advice: ReturnAdvice) -> str:
         """The return requests in the buyer's language."""
@@ -53,7 +69,7 @@ class TakeAlongModel(t.HasTraits):
 
     def return_sheet(self, advice: ReturnAdvice) -> Document:
         """The checklist to print."""
-        return return_sheet(self.work.case, advice, self.work.setting, self.work.lang)
+        return return_sheet(self.work.case, advice, self.setting, self.work.lang)
 
     def return_list(self, advice: ReturnAdvice) -> str:
         """The requests as CSV."""
@@ -77,7 +93,7 @@ class TakeAlongModel(t.HasTraits):
     @property
     def refunds(self) -> RefundSheet | None:
         """What is granted and not paid, in the file or left out; None before the lock."""
-        return refund_sheet(self.work.case, self.work.setting, self._book_order)
+        return refund_sheet(self.work.case, self.setting, self._book_order)
 
     def refund_list(self) -> str:
         """The refunds to type into Seller Central, as CSV; empty before the lock."""
@@ -87,7 +103,7 @@ class TakeAlongModel(t.HasTraits):
     @property
     def check_blockers(self) -> tuple[Problem, ...]:
         """Why the sheet cannot be confirmed by whoever sits here."""
-        return check_blockers(self.work.case, self.refunds, self.work.setting)
+        return check_blockers(self.work.case, self.refunds, self.setting)
 
     @property
     def export_blockers(self) -> tuple[Problem, ...]:
@@ -110,7 +126,7 @@ class TakeAlongModel(t.HasTraits):
     def exported_file(self) -> str:
         """The last exported refund file; empty when none was."""
         case = self.work.case
-        rows = exported_rows(case, self.work.setting, self._book_order)
+        rows = exported_rows(case, self.setting, self._book_order)
         return amazon_file(case.order.order_id, rows) if rows and case.order is not None else ""
 
     # ---- the rest ------------------------------------------------------------------------------------
@@ -132,12 +148,12 @@ class TakeAlongModel(t.HasTraits):
     def handover_card(self) -> str:
         """What a colleague needs to take over, as plain text without the buyer's messages."""
         work = self.work
-        events = work.desk.events(work.case.case_id)
-        return handover_card(work.case, events, setting=work.setting, lang=work.lang)
+        events = self._read()[1]
+        return handover_card(work.case, events, setting=self.setting, lang=work.lang)
 
     def hand_over_sheet(self) -> Document:
         """The card to print, with the exact words of what the buyer was told."""
         work = self.work
-        events = work.desk.events(work.case.case_id)
+        events = self._read()[1]
         told = work.desk.told(work.case)
-        return hand_over_sheet(work.case, events, setting=work.setting, lang=work.lang, told=told)
+        return hand_over_sheet(work.case, events, setting=self.setting, lang=work.lang, told=told)

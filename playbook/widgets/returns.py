@@ -45,7 +45,7 @@ class ReturnsView(View):
             parts.append(h.items((h.text(say(one, self.lang)) for one in advice.doubts), cls="pb-note"))
         if advice.other is not None:
             parts.append(self._other(advice.other))
-        steps = return_checklist(work.case, advice, work.setting)
+        steps = return_checklist(work.case, advice, model.setting)
         parts.append(
             self._folded(
                 _("Checklist for the agent"),
