@@ -3,7 +3,7 @@
 import hashlib
 import traceback
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -232,7 +232,8 @@ def letter_context(
     market = policy.market(market_of(case))
     teller = _Teller(case, spoken, market.tz)
     own = [remedy for remedy in case.remedies if remedy.kind is not RemedyKind.REDIRECT_TO_AMAZON]
-    executed = [remedy for remedy in case.remedies if case.is_executed(remedy)]
+    done = case.executed
+    executed = [remedy for remedy in case.remedies if remedy.remedy in done]
     states = {one.remedy: refund_state(case, one, policy=policy, now=now) for one in own}
     granted = [remedy for remedy in own if states[remedy.remedy] is not None]
     submitted = [remedy for remedy in granted if states[remedy.remedy] is not RefundState.GRANTED]
@@ -253,7 +254,7 @@ def letter_context(
         asked=teller.asked(questions),
         offers=teller.offered(offers),
         entries=teller.entries(own),
-        open_entries=teller.entries([remedy for remedy in own if not case.is_executed(remedy)]),
+        open_entries=teller.entries([remedy for remedy in own if remedy.remedy not in done]),
         done_entries=teller.entries(executed, dated=False),
         refund_entries=teller.entries(submitted, dated=False),
         goods_entries=teller.entries(sent, dated=False),
@@ -307,6 +308,8 @@ class _Teller:
     case: Case
     spoken: Words
     zone: ZoneInfo
+    told: dict[tuple[str, bool], Entry] = field(default_factory=dict)
+    awaited: dict[str, Promise] = field(default_factory=dict)
 
     def line(self, number: int | None) -> OrderLine | None:
         order = self.case.order
@@ -340,6 +343,13 @@ class _Teller:
         return tuple(self.entry(remedy, dated=dated) for remedy in remedies)
 
     def entry(self, remedy: Remedy, *, dated: bool) -> Entry:
+        """What happens for one remedy; put into words once, because many lists of a letter hold it."""
+        key = (remedy.remedy, dated)
+        if key not in self.told:
+            self.told[key] = self._entry(remedy, dated=dated)
+        return self.told[key]
+
+    def _entry(self, remedy: Remedy, *, dated: bool) -> Entry:
         goods = self.goods(remedy.line, remedy.units)
         amount = self.spoken.money(remedy.refund_total if remedy.refund else Money.zero(remedy.currency))
         phrases = {**self.spoken.remedies, **(self.spoken.extra if self.is_extra(remedy) else {})}
@@ -354,12 +364,11 @@ class _Teller:
 
     def _last_promise(self, remedy: Remedy) -> Promise | None:
         """What the buyer still waits for: not our answer, which the letter is."""
-        own = [
-            promise
-            for promise in self.case.open_promises
-            if promise.remedy == remedy.remedy and promise.kind is not PromiseKind.ANSWER
-        ]
-        return max(own, key=lambda promise: promise.due_at, default=None)
+        if not self.awaited:
+            for promise in sorted(self.case.open_promises, key=lambda promise: promise.due_at, reverse=True):
+                if promise.kind is not PromiseKind.ANSWER:
+                    self.awaited.setdefault(promise.remedy, promise)
+        return self.awaited.get(remedy.remedy)
 
     def amazon(self) -> tuple[Entry, ...]:
         decided = [r for r in self.case.remedies if r.kind is RemedyKind.REDIRECT_TO_AMAZON]

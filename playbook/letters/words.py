@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -76,11 +76,11 @@ class Words:
         """A date with weekday, in the marketplace's zone."""
         is_first = at.astimezone(zone).day == 1
         pattern = (self.date_on_the_first if is_first else "") or self.date
-        return str(format_datetime(at, pattern, tzinfo=zone, locale=BABEL[self.locale]))
+        return _day(at, pattern, zone, BABEL[self.locale])
 
     def money(self, amount: Money) -> str:
         """An amount as the buyer's language writes it."""
-        return str(format_currency(amount.amount, amount.currency, locale=BABEL[self.locale]))
+        return _money(amount, BABEL[self.locale])
 
     def weekdays(self) -> dict[str, int]:
         """The names of the days of the week, in small letters -> 0 for Monday to 6."""
@@ -101,6 +101,16 @@ class Words:
     def units_of(self, units: int, title: str) -> str:
         """So many units of a product."""
         return self.goods.format(units=units, title=plain_title(title))
+
+
+@lru_cache(maxsize=4096)
+def _day(at: datetime, pattern: str, zone: ZoneInfo, locale: str) -> str:
+    return str(format_datetime(at, pattern, tzinfo=zone, locale=locale))
+
+
+@lru_cache(maxsize=4096)
+def _money(amount: Money, locale: str) -> str:
+    return str(format_currency(amount.amount, amount.currency, locale=locale))
 
 
 def locale_of(language: str) -> str:
@@ -164,6 +174,7 @@ def bank_days(row: DeadlineRow | None) -> tuple[int, int]:
     return (0, 0) if row is None else (row.then.least or row.then.value or 0, row.then.value or 0)
 
 
+@lru_cache(maxsize=4096)
 def plain_title(title: str) -> str:
     """A product title as one short line of plain text: it came from outside."""
     plain = one_line(title)

@@ -3,7 +3,8 @@
 Read the message, propose and confirm the breakdown, all options of every claim, agree on the preferred
 remedies, confirm the plan, compute the schedule. The baseline of the same run is the least that fuzzy
 reading and one snapshot would cost: ``rapidfuzz.process.cdist`` of every clause with every title, and a
-deep copy of the order. Also the start: the library with everything warm against ``import pandas``, in
+deep copy of the order. Also what a page and its messages take: all options of a claim on each of the forty
+lines, the schedule, and every kind of letter. Also the start: the library with everything warm against ``import pandas``, in
 processes of their own; a page kernel may not load pandas. Exit code 1 when a limit is exceeded.
 """
 
@@ -27,6 +28,7 @@ from playbook.domain.claims import ProblemType
 from playbook.domain.ids import OrderId
 from playbook.domain.orders import Order
 from playbook.intake import read
+from playbook.letters import LetterKind, draft
 from playbook.orderbook import load_samples
 from playbook.review.samples import load_sample
 from playbook.steps.breakdown import rest_is_fine
@@ -35,13 +37,18 @@ from playbook.steps.options import options
 from playbook.steps.schedule import schedule
 from playbook.store import open_store
 from playbook.viewmodels.case import line_refs
-from tests.builders import LEAD, NOW, a_locked_case, a_setting, run
+from tests.builders import LEAD, NOW, a_locked_case, a_setting, broken_down, claim, run
 from tests.measured.limits import Report, p95, spread
 
 LIMIT_MS = 30.0
+MESSAGES_LIMIT_MS = 50.0
 SAMPLE = "damaged-and-wrong-colour"
 ORDER = OrderId("202-9961038-7743125")
 SETTING = a_setting(LEAD)
+PROBLEMS = (
+    *(ProblemType.TRANSIT_DAMAGE, ProblemType.WRONG_VARIANT, ProblemType.MISSING),
+    *(ProblemType.QUALITY_FLAW, ProblemType.DEFECT),
+)
 
 OURS = """
 import sys, time
@@ -82,6 +89,28 @@ def decided(locked: Case, message: str) -> Case:
     planned = run(claimed, ChooseRemedies(tuple(choices)), ConfirmPlan(), setting=SETTING)
     assert schedule(planned, SETTING)
     return planned
+
+
+def heavy(locked: Case) -> tuple[Case, Case]:
+    """A case with a claim on every line, five problem types in turn: before the choice, and planned."""
+    assert locked.order is not None
+    rows = [claim(1, PROBLEMS[line.line % len(PROBLEMS)], line.line) for line in locked.order.lines]
+    claimed = run(locked, broken_down(*rows), setting=SETTING)
+    choices = tuple(
+        Choice(item.item, next(o.kind for o in options(claimed, item, SETTING) if o.preferred))
+        for item in claimed.claims
+    )
+    return claimed, run(claimed, ChooseRemedies(choices), ConfirmPlan(), setting=SETTING)
+
+
+def told(claimed: Case, planned: Case) -> int:
+    """All options, the schedule and every letter of a case; how many options there were."""
+    setting = a_setting(LEAD)
+    offered = sum(len(options(claimed, item, setting)) for item in claimed.claims)
+    assert schedule(planned, setting)
+    for kind in LetterKind:
+        draft(kind, planned, policy=setting.policy, now=NOW, locale="en")
+    return offered
 
 
 def times_ms(work: Callable[[], object], runs: int) -> list[float]:
@@ -144,6 +173,18 @@ def main() -> int:
             f"cdist of {len(clauses)} clauses x {len(titles)} titles, deepcopy of the order: {spread(base)}"
         )
         report.at_most("decision path, p95", p95(ours), LIMIT_MS, "ms", ("cdist and deepcopy", p95(base)))
+
+        claimed, planned = heavy(locked)
+        offered = told(claimed, planned)
+        telling = times_ms(lambda: told(claimed, planned), runs)
+        report.say(f"{offered} options of {len(claimed.claims)} claims, schedule, {len(LetterKind)} letters")
+        report.at_most(
+            "options, schedule and letters, p95",
+            p95(telling),
+            MESSAGES_LIMIT_MS,
+            "ms",
+            ("cdist and deepcopy", p95(base)),
+        )
 
         start, loaded = start_ms(OURS, Path(name) / "home", 5)
         pandas, _ = start_ms(PANDAS, Path(name) / "home", 5)
