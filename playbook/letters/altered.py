@@ -24,7 +24,7 @@ def altered_figures(text: str, drafted: str, locale: str) -> Iterator[LintFindin
             for match, true in zip(matches, truth, strict=True):
                 if match[0] != true:
                     span = (start + match.start(), start + match.end())
-                    why = shown("altered_figure", match[0], true)
+                    why = shown("altered_figure", match[0], true, " → ")
                     yield LintFinding("altered_figure", "block", span, why, match[0], true)
 
 

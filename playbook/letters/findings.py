@@ -104,7 +104,9 @@ def fixed(text: str, finding: LintFinding) -> str:
     return text[:start] + finding.fix + text[end:]
 
 
-def shown(code: str, found: str, known: str) -> Text:
+def shown(code: str, found: str, known: str, sign: str = "; ≈ ") -> Text:
     """The reason with what is written, and what is known instead."""
-    shown = f" ({found.strip()[:LONGEST_SHOWN]}" + (f"; ≈ {known})" if known else ")")
-    return Text(en=REASONS[code].en + shown, zh_CN=REASONS[code].zh_CN + shown)
+    words = (
+        f" ({found.strip()[:LONGEST_SHOWN]}{sign}{known})" if known else f" ({found.strip()[:LONGEST_SHOWN]})"
+    )
+    return Text(en=REASONS[code].en + words, zh_CN=REASONS[code].zh_CN + words)

@@ -250,6 +250,20 @@ class FollowUpModel(t.HasTraits):
             return LetterKind.SHIPPED
         return LetterKind.UPDATE_NEWS
 
+    def letter_for(self, follow_up: FollowUpKind) -> LetterKind | None:
+        """The message that a follow-up needs as the case is now; None where it needs none."""
+        kind = LETTER_FOR.get(follow_up)
+        if follow_up is FollowUpKind.NO_NEWS_UPDATE:
+            return (
+                LetterKind.UPDATE if self._makes_no_sense(LetterKind.UPDATE_NEWS) else LetterKind.UPDATE_NEWS
+            )
+        if follow_up is FollowUpKind.FINAL_CHECK and self._makes_no_sense(LetterKind.CLOSING_SUMMARY):
+            return LetterKind.UPDATE
+        return kind
+
+    def _makes_no_sense(self, kind: LetterKind) -> bool:
+        return isinstance(self.drafted(kind), Problem)
+
     def edit(self, text: str) -> None:
         """Change the text of the drafted message; marks for words that are gone go with them."""
         self.letter_text = text

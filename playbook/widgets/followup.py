@@ -141,15 +141,15 @@ class FollowUpView(View):
 
             return row(text, reference, button(_("Done: promise kept"), keep, work=model.work), cls="pb-row")
         actions: list[w.Widget] = []
-        kind = LETTER_FOR.get(first.kind)
-        if kind is not None:
-            actions.append(
-                button(
-                    _("Write the message"), lambda: self.letter.start(kind, first.follow_up), work=model.work
-                )
-            )
+        if first.kind in LETTER_FOR:
+            actions.append(button(_("Write the message"), lambda: self._write(first), work=model.work))
         actions.append(button(_("Done"), lambda: model.complete(first.follow_up), work=model.work))
         return row(text, *actions, cls="pb-row")
+
+    def _write(self, task: FollowUp) -> None:
+        kind = self.model.letter_for(task.kind)
+        if kind is not None:
+            self.letter.start(kind, task.follow_up)
 
     def _promises(self) -> w.Widget:
         _ = self._

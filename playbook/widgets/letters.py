@@ -115,7 +115,10 @@ class LetterView(View):
         self.findings.children = [self._finding(finding) for finding in findings]
         self.copy.value = copy_button_html(model.letter_text, self._("Copy message"), self._("Copied"))
         self.copy.layout.display = None if model.letter_text and not blocking else "none"
-        self.sent.disabled = not model.can_send
+        self.sent.description = (
+            self._("Sent in a new thread") if model.proactive else self._("Sent on the buyer's thread")
+        )
+        self.sent.disabled = not model.letter_text.strip() or bool(blocking)
 
     def _finding(self, finding: LintFinding) -> w.Widget:
         """One objection: how serious, why, the words where they stand, and what can be done about it."""

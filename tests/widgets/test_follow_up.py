@@ -6,7 +6,9 @@ from playbook.desk import Desk
 from playbook.domain.case import Stage
 from playbook.domain.remedies import RemedyKind
 from playbook.i18n import translator
-from tests.builders import a_message, choose
+from playbook.letters import memo_parts
+from playbook.steps.commands import ConfirmPlan
+from tests.builders import a_line, a_message, an_order, choose, claim
 from tests.desks import Clock, carried_out, claimed, planned
 from tests.widgets.conftest import Window, at
 
@@ -114,11 +116,66 @@ class TestLetters:
     def test_a_task_writes_its_message(self, desk: Desk, windows: Windows) -> None:
         window = windows(case_id=planned(desk).case_id)
         window.click("Write the message", 1)
-        window.sees("Not done, because:", "Promises still open: 1.")
-        assert window.field("Message").value == "solution"
+        assert window.field("Message").value == "update"
         window.click("Write the message", 0)
         assert window.field("Message").value == "first_reply"
         assert window.field("Message to the buyer").value.startswith("Hello")
+
+    def test_a_message_that_makes_no_sense_says_why(self, desk: Desk, windows: Windows) -> None:
+        window = windows(case_id=planned(desk).case_id)
+        window.set("Message", "apology")
+        window.click("Write it")
+        window.sees("Not done, because:", "No promised date was missed: there is nothing to apologise for.")
+        assert window.field("Message").value == "solution"
+
+    def test_a_figure_is_put_right_or_answered_for(self, desk: Desk, windows: Windows) -> None:
+        window = windows(case_id=planned(desk).case_id)
+        text = window.field("Message to the buyer").value
+        window.set("Message to the buyer", text.replace("3 x", "5 x") + "\nThe box held 4711 screws.\n")
+        window.sees("This is not what the ledger says here", "(5 → 3)", "The box held 4711 screws.")
+        sent = window.button("Sent on the buyer's thread")
+        assert sent.disabled
+        window.click("Put “3”")
+        window.misses("This is not what the ledger says here")
+        assert "3 x" in window.field("Message to the buyer").value
+        window.set("I checked this", True)
+        window.sees("checked by you")
+        assert not sent.disabled
+        window.set("I checked this", False)
+        assert sent.disabled
+        window.set("I checked this", True)
+        window.click("Sent on the buyer's thread")
+        window.sees("Against the ledger, checked by the agent: 4711")
+
+    def test_an_unasked_message_has_stricter_rules(self, desk: Desk, windows: Windows) -> None:
+        window = windows(case_id=planned(desk).case_id)
+        window.set("Message to the buyer", "Thank you, and kind regards to all of you.\n")
+        assert not window.button("Sent on the buyer's thread").disabled
+        window.set("Opens a new thread (the buyer did not ask)", True)
+        window.sees("A message that only says thank you")
+        assert window.button("Sent in a new thread").disabled
+
+    def test_the_memo_is_checked_as_it_stands_in_seller_central(self, desk: Desk, windows: Windows) -> None:
+        case = planned(desk)
+        window = windows(case_id=case.case_id)
+        (memo,) = memo_parts(case, policy=desk.policy)
+        hint = "Paste the memo from Seller Central to see whether it is whole"
+        window.set(hint, memo)
+        window.click("Check the memo")
+        window.sees("The memo is whole and unchanged.")
+        window.set(hint, memo[:-1])
+        window.click("Check the memo")
+        window.sees("Part 1 of 1 was changed or cut after it was copied.")
+
+    def test_a_long_memo_is_copied_part_by_part(self, desk: Desk, windows: Windows) -> None:
+        lines = [a_line(n, sku=f"LONG-SKU-NUMBER-{n:04}") for n in range(1, 11)]
+        rows = [claim(1, line=n) for n in range(1, 11)]
+        case = claimed(desk, rows, an_order(*lines))
+        case = carried_out(
+            desk, case, *(choose(RemedyKind.REPLACEMENT, f"c{n}") for n in range(1, 11)), ConfirmPlan()
+        )
+        window = windows(case_id=case.case_id)
+        window.sees("Copy part 1 of 2", "Copy part 2 of 2")
 
     def test_the_memo_is_pasted_once(self, desk: Desk, windows: Windows) -> None:
         window = windows(case_id=planned(desk).case_id)
