@@ -222,7 +222,7 @@ class Assembler:
                 mention.start,
                 mention.end,
                 clause.sentence,
-                bare=said <= _BARE_WORDS,
+                bare=said <= _BARE_WORDS and not clause.fine,
                 plain=not said,
                 heading=clause.heading,
             )

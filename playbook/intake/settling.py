@@ -107,12 +107,20 @@ def _arrived_of_total(clause: Clause) -> None:
 
 
 def _share_of(clause: Clause, words: Sequence[Token]) -> None:
-    """Read the last of several Chinese or Japanese numbers as the share: "3个坏了两个"."""
+    """Read the last of several Chinese or Japanese numbers as the share: "3个坏了两个".
+
+    What stands behind "each" counts inside a unit: "パズル2箱でそれぞれピースが1つ欠け" is about two.
+    """
     numbers = [one for one in counts(clause) if one.role == "count" and not one.each and not one.more]
     kinds = {kind for kind, _ in clause.issues}
     if len(numbers) < 2 or len(clause.mentions) > 1 or len(kinds) != 1:
         return
     last = numbers[-1]
+    if any(numbers[-2].end <= hit.start < last.start for hit in clause.cues.get("each", ())):
+        clause.quantities = [one for one in clause.quantities if one is not last]
+        if kinds == {ProblemType.MISSING}:
+            clause.issues = [(ProblemType.MISSING_PARTS, hit) for _, hit in clause.issues]
+        return
     cjk = words[clause.issues[0][1].start].kind is Kind.CJK
     if not cjk or max(one.value or 0 for one in numbers[:-1]) <= (last.value or 0):
         return

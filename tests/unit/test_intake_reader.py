@@ -82,6 +82,32 @@ def codes(reading: Reading) -> list[str]:
             [(1, 3, "transit_damage"), (3, 2, "missing")],
         ),
         ("Küchlein hin oder her: bei den grünen Weckern gehen zwei nicht.", [(8, 2, "defect")]),
+        # what is left of a line of which only the good units are counted
+        ("绿色闹钟好的只有5个，剩下的不走。", [(8, 3, "defect")]),
+        (
+            "Von den 12 roten Tassen sind nur 8 verkäuflich, die übrigen sind gesprungen.",
+            [(1, 4, "transit_damage")],
+        ),
+        ("青いマグは12個のうち無事だったのは10個で、残りは割れていました。", [(2, 2, "transit_damage")]),
+        ("绿色闹钟好的只有5个，红色马克杯碎了2个，剩下的没问题。", [(1, 2, "transit_damage")]),
+        # a list below the statement that it belongs to
+        (
+            "The following items never arrived.\nGlass vases: 2\nRed mugs: 3",
+            [(3, 2, "missing"), (1, 3, "missing")],
+        ),
+        ("不足品は次のとおりです。\nガラスの花瓶 2個\n青いマグ 3個", [(3, 2, "missing"), (2, 3, "missing")]),
+        # cells of a table, one line each
+        (
+            "Tassen rot | 12 | 3 zerbrochen (Scherben liegen noch hier)\nGlasvasen | 6 | 2 fehlen",
+            [(1, 3, "transit_damage"), (3, 2, "missing")],
+        ),
+        # what a unit lacks is no count of units
+        ("ケーキ缶2セットでそれぞれ部品が1つ足りません。", [(9, 2, "missing_parts")]),
+        ("ケーキ缶のうち2セットにフタがない。", [(9, 2, "missing_parts")]),
+        # only so many are needed
+        ("シルバーのリボンは10巻お願いしましたが、予定が変わり4巻で足ります。", [(6, 6, "changed_mind")]),
+        # a box in the name of a product is no packaging, a character inside a word no product
+        ("青いマグ3個、内壁が割れています。", [(2, 3, "transit_damage")]),
     ],
 )
 def test_what_is_claimed(message: str, expected: list[tuple[int, int, str]]) -> None:
