@@ -18,6 +18,7 @@ from playbook.domain.ids import CaseId, Marketplace, OrderId
 from playbook.domain.ledgers import compensation_elsewhere
 from playbook.domain.orders import Earlier, Order
 from playbook.domain.problems import problem
+from playbook.domain.promises import FollowUpKind
 from playbook.intake.redact import redact
 from playbook.letters import LetterKind, LintFinding, lint, template_id
 from playbook.orderbook.history import BuyerHistory, buyer_history
@@ -25,14 +26,18 @@ from playbook.policy import Policy, PolicyError
 from playbook.policy.loading import load_rows
 from playbook.steps import Actor, Command, Refused, Setting, decide
 from playbook.steps.commands import AdoptRules, ApproveMessage, LockOrder, OpenCase
+from playbook.steps.decision import after
 from playbook.steps.options import Option, options
-from playbook.steps.schedule import market_of, reply_deadline, running_deadlines
+from playbook.steps.schedule import current, market_of
 from playbook.store import CaseIndexRow, Store, VersionClash, WriteTx
 
 LONGEST_MESSAGE = 200_000
 _BATCH = 500
 KEEP_MESSAGES_DAYS = 30
 """Personal data may be kept for 30 days after delivery (facts: Amazon's data protection policy)."""
+
+_PLATFORM = frozenset({FollowUpKind.FIRST_REPLY, FollowUpKind.REPLY, FollowUpKind.PLATFORM_DEADLINE})
+"""Follow-ups on Amazon's clocks: they order the home page."""
 
 FREE_TEXTS = frozenset({"text", "note", "reason", "potential", "what"})
 """Fields of commands that an agent types: personal data in them is masked before it can reach an event."""
@@ -113,7 +118,11 @@ class Desk:
     def case(self, case_id: str) -> Case | None:
         """The case as it is now, or None when there is no such case."""
         events = self.store.events(CaseId(case_id))
-        return fold(CaseId(case_id), events) if events else None
+        return self._read(fold(CaseId(case_id), events)) if events else None
+
+    def _read(self, case: Case) -> Case:
+        """A case as it is shown: what is due is computed with the rules and calendars of today."""
+        return current(case, Setting(self.policy, self.clock(), self.actor))
 
     def events(self, case_id: str) -> tuple[Event, ...]:
         """The whole log of a case, oldest first."""
@@ -165,7 +174,7 @@ class Desk:
             log = tx.events(known)
             case = fold(known, log)
             if seen is not None and seen != case.version:
-                return Conflict(case, tuple(event for event in log if event.seq > seen))
+                return Conflict(self._read(case), tuple(event for event in log if event.seq > seen))
             adopts = isinstance(command, AdoptRules)
             policy = self.policy if adopts else self.policy_of(case)
             setting = self._setting(policy, case, self._elsewhere_in(tx, case))
@@ -175,7 +184,7 @@ class Desk:
             if draft is not None:
                 _save(tx, known, draft, setting.now)
             if not decision:
-                return Done(case, ())
+                return Done(self._read(case), ())
             drafted = tuple(
                 Event(
                     case_id=known,
@@ -192,12 +201,13 @@ class Desk:
             except VersionClash:
                 newer = self.store.events(known)
                 return Conflict(
-                    fold(known, newer), tuple(event for event in newer if event.seq > case.version)
+                    self._read(fold(known, newer)),
+                    tuple(event for event in newer if event.seq > case.version),
                 )
-            after = apply(case, events)
+            case = self._read(apply(case, events))
             self._keep_rules(tx, policy)
-            tx.put_index(self._index_row(after, setting))
-        return Done(after, events)
+            tx.put_index(self._index_row(case, setting))
+        return Done(case, events)
 
     def simulate(self, case: Case, command: Command) -> Case | Refused:
         """The case as it would be after *command*: the same decision, nothing saved."""
@@ -205,19 +215,7 @@ class Desk:
         decision = decide(case, _without_personal_data(command), setting)
         if isinstance(decision, Refused):
             return decision
-        return apply(
-            case,
-            (
-                Event(
-                    case_id=case.case_id,
-                    seq=case.version + n,
-                    at=setting.now,
-                    actor=self.actor.name,
-                    body=body,
-                )
-                for n, body in enumerate(decision, start=1)
-            ),
-        )
+        return self._read(after(case, decision, setting))
 
     def approve_message(
         self,
@@ -265,7 +263,7 @@ class Desk:
         )
         newer = self.store.events_since(case.case_id, case.version)
         if newer:
-            return Conflict(apply(case, newer), newer)
+            return Conflict(self._read(apply(case, newer)), newer)
         judged = self.simulate(case, command)
         if isinstance(judged, Refused):
             return judged
@@ -305,7 +303,7 @@ class Desk:
     def other_cases(self, order_id: str, case_id: str) -> tuple[Case, ...]:
         """Other cases that hold the same order."""
         logs = self.store.events_of_order(OrderId(order_id))
-        return tuple(fold(other, events) for other, events in logs.items() if other != case_id)
+        return tuple(self._read(fold(other, events)) for other, events in logs.items() if other != case_id)
 
     def _lock_on(self, case_id: CaseId, command: Command) -> str:
         """What writers queue for: the order, once one is locked, so that cases on it decide one by one."""
@@ -326,13 +324,8 @@ class Desk:
         return _elsewhere(case, tx.events_of_order(case.order.order_id))
 
     def _index_row(self, case: Case, setting: Setting) -> CaseIndexRow:
-        deadlines = [
-            deadline.due_at for deadline in running_deadlines(case, setting) if _urgent(deadline.row.id)
-        ]
-        reply = reply_deadline(case, setting)
-        if reply is not None and not case.messages:
-            deadlines.append(reply.due_at)
         open_follow_ups = case.open_follow_ups
+        deadlines = [task.due_at for task in open_follow_ups if task.kind in _PLATFORM]
         return CaseIndexRow(
             case_id=case.case_id,
             order_id=case.order.order_id if case.order else None,
@@ -371,11 +364,6 @@ def _masked(value: Any) -> Any:
         if now is not was and now != was:
             changed[field.name] = now
     return replace(cast(Any, value), **changed) if changed else value
-
-
-def _urgent(deadline_id: str) -> bool:
-    """Platform clocks that order the home page: an unanswered message; windows are only information."""
-    return deadline_id == "buyer_message_reply"
 
 
 def _elsewhere(case: Case, logs: "dict[CaseId, tuple[Event, ...]]") -> tuple[Earlier, ...]:

@@ -16,6 +16,7 @@ from playbook.domain.events import (
     CaseClosed,
     CaseOpened,
     CaseReopened,
+    ClockStarted,
     Event,
     EvidenceReceived,
     EvidenceRequested,
@@ -34,6 +35,7 @@ from playbook.domain.events import (
     PromiseKept,
     PromiseMade,
     PromiseSuperseded,
+    PromiseWithdrawn,
     RefundExportUndone,
     RefundsChecked,
     RefundsExported,
@@ -45,7 +47,7 @@ from playbook.domain.events import (
 from playbook.domain.ids import CaseId, Marketplace
 from playbook.domain.money import Money
 from playbook.domain.orders import Channel, FactKind, Order
-from playbook.domain.promises import MOVES, FollowUp, Promise, PromiseState
+from playbook.domain.promises import MOVES, ClockStart, FollowUp, FollowUpKind, Promise, PromiseState
 from playbook.domain.receptions import ReceivedUnits, UnexpectedGoods
 from playbook.domain.remedies import Remedy
 
@@ -63,17 +65,32 @@ class Stage(StrEnum):
     CLOSED = "closed"
 
 
+CONTACTS = frozenset(
+    {
+        FollowUpKind.FIRST_REPLY,
+        FollowUpKind.REPLY,
+        FollowUpKind.NO_NEWS_UPDATE,
+        FollowUpKind.EVIDENCE_REMINDER,
+    }
+)
+"""Follow-ups that are done by writing to the buyer."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownPromise:
-    """A promise with what became of it; ``by_amazon``: Amazon kept it for us.
+    """A promise with what became of it; ``made`` and ``settled`` are the seq of those events.
 
-    ``messages_before`` messages had been sent to the buyer when it was settled.
+    ``by_amazon``: Amazon kept it for us. ``messages_before`` messages had been sent to the buyer when it
+    was settled.
     """
 
     promise: Promise
     state: PromiseState = PromiseState.OPEN
     reference: str = ""
     settled_at: datetime | None = None
+    made: int = 0
+    settled: int = 0
+    replaced_by: str = ""
     by_amazon: bool = False
     messages_before: int = 0
 
@@ -97,6 +114,17 @@ class SentMessage:
     message_ref: str
     at: datetime
     by: str
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StartedClock:
+    """Something that happened outside and was recorded; ``seq`` is the event that recorded it."""
+
+    start: ClockStart
+    started_at: datetime
+    reference: str = ""
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +154,14 @@ class RefundFile:
 class Case:
     """One buyer complaint about one order, as of its last event (``version`` = seq of that event).
 
-    ``item_ids`` and ``remedy_ids`` are all ids ever given, ``awaited`` when evidence that is still missing
-    was asked for last, by claim item. ``stale`` says why later steps no longer hold. ``order`` holds the
-    facts that the agent corrected, ``locked_order`` is as it was read. ``in_stock`` is what the agent said
-    by line, ``event_on`` the day that the buyer named. ``policy_version`` is that of the rules the case
-    follows.
+    ``item_ids`` and ``remedy_ids`` are all ids ever given. ``order`` holds the facts that the agent
+    corrected, ``locked_order`` is as it was read; ``in_stock`` is what the agent said by line,
+    ``event_on`` the day that the buyer named. ``awaited`` is when evidence that is still missing was asked
+    for last, by claim item, ``waiting_since`` when that waiting began or was last reminded of;
+    ``contact_at`` is when we last wrote to the buyer, ``scheduled_at`` when the first plan was confirmed.
+    ``follow_ups`` are as recorded last, ``dropped`` those that were recorded once and no longer are,
+    ``planned`` the open ones as computed when the case was read, ``ticked`` the seq at which each was
+    done. ``stale`` says why later steps no longer hold, ``policy_version`` which rules the case follows.
     """
 
     case_id: CaseId
@@ -160,6 +191,13 @@ class Case:
     promises: tuple[KnownPromise, ...] = ()
     receptions: tuple[Reception, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
+    dropped: tuple[FollowUp, ...] = ()
+    planned: tuple[FollowUp, ...] | None = None
+    ticked: Mapping[str, int] = field(default_factory=dict)
+    scheduled_at: datetime | None = None
+    clocks: tuple[StartedClock, ...] = ()
+    contact_at: datetime | None = None
+    waiting_since: datetime | None = None
     refunds_checked: RefundFile | None = None
     refund_files: tuple[RefundFile, ...] = ()
     messages: tuple[SentMessage, ...] = ()
@@ -211,14 +249,24 @@ class Case:
 
     @property
     def open_follow_ups(self) -> tuple[FollowUp, ...]:
+        """What is to do, the next due first: as computed when the case was read, else as recorded."""
+        if self.planned is not None:
+            return self.planned
         return tuple(sorted((f for f in self.follow_ups if not f.done), key=lambda f: f.due_at))
+
+    @property
+    def past_follow_ups(self) -> tuple[FollowUp, ...]:
+        """Everything that was planned once and is not open now: done, or no longer planned."""
+        names = {follow_up.follow_up for follow_up in self.open_follow_ups}
+        once = {follow_up.follow_up: follow_up for follow_up in (*self.dropped, *self.follow_ups)}
+        return tuple(follow_up for name, follow_up in once.items() if name not in names)
 
     @property
     def plan_confirmed(self) -> bool:
         """Whether a schedule exists and every agreed remedy carries the promises of its rule."""
         planned = {known.promise.remedy for known in self.promises if known.promise.deadline}
         return (
-            bool(self.follow_ups)
+            self.scheduled_at is not None
             and self.breakdown_confirmed
             and not self.pending
             and not self.undecided_units()
@@ -283,7 +331,7 @@ def apply(case: Case, events: Iterable[Event]) -> Case:
     last: Event | None = None
     for last in events:
         case = _applied(case, last)
-    return case if last is None else replace(case, version=last.seq, updated_at=last.at)
+    return case if last is None else replace(case, version=last.seq, updated_at=last.at, planned=None)
 
 
 def _settled(
@@ -293,6 +341,7 @@ def _settled(
     event: Event,
     reference: str = "",
     by_amazon: bool = False,
+    replaced_by: str = "",
 ) -> Case:
     return replace(
         case,
@@ -302,6 +351,8 @@ def _settled(
                 state=state,
                 reference=reference,
                 settled_at=event.at,
+                settled=event.seq,
+                replaced_by=replaced_by,
                 by_amazon=by_amazon,
                 messages_before=len(case.messages),
             )
@@ -312,10 +363,19 @@ def _settled(
     )
 
 
-def _given_up(case: Case, promise_id: str, state: PromiseState, event: Event) -> Case:
+def _given_up(case: Case, promise_id: str, state: PromiseState, event: Event, replaced_by: str = "") -> Case:
     """A promise that is no longer kept; nothing is left to follow up about it."""
-    after = _settled(case, promise_id, state, event)
-    return replace(after, follow_ups=tuple(f for f in case.follow_ups if f.done or f.promise != promise_id))
+    after = _settled(case, promise_id, state, event, replaced_by=replaced_by)
+    left = tuple(f for f in case.follow_ups if f.done or f.promise != promise_id)
+    return _rescheduled(after, left)
+
+
+def _rescheduled(case: Case, follow_ups: tuple[FollowUp, ...]) -> Case:
+    """The case with other follow-ups; open ones that are no longer among them are dropped."""
+    kept = {follow_up.follow_up for follow_up in follow_ups}
+    gone = {follow_up.follow_up: follow_up for follow_up in (*case.dropped, *case.follow_ups)}
+    dropped = tuple(follow_up for name, follow_up in gone.items() if name not in kept and not follow_up.done)
+    return replace(case, follow_ups=follow_ups, dropped=dropped)
 
 
 def _without_promises_of(case: Case, remedy_id: str, event: Event) -> Case:
@@ -340,9 +400,43 @@ def _still_waiting(case: Case, items: tuple[ClaimItem, ...]) -> tuple[ApprovalRe
     )
 
 
-def _waiting_for(case: Case, awaited: Mapping[tuple[str, Evidence], datetime]) -> Case:
-    flags = case.flags | {WAITING} if awaited else case.flags - {WAITING}
-    return replace(case, awaited=awaited, flags=flags)
+def _waiting_for(case: Case, awaited: Mapping[tuple[str, Evidence], datetime], event: Event) -> Case:
+    return _flagged(replace(case, awaited=awaited), WAITING, bool(awaited), event)
+
+
+def _flagged(case: Case, flag: str, on: bool, event: Event) -> Case:
+    flags = case.flags | {flag} if on else case.flags - {flag}
+    if flag != WAITING:
+        return replace(case, flags=flags)
+    since = (case.waiting_since or event.at) if on else None
+    return replace(case, flags=flags, waiting_since=since)
+
+
+def _done(case: Case, body: FollowUpDone, event: Event) -> Case:
+    """A follow-up ticked off, also one that was never recorded: old schedules held fewer."""
+    ticked = {**case.ticked, body.follow_up: event.seq}
+    known = next((f for f in case.follow_ups if f.follow_up == body.follow_up), body.task)
+    if known is None:
+        return replace(case, ticked=ticked)
+    others = tuple(f for f in case.follow_ups if f.follow_up != body.follow_up)
+    reminded = known.kind is FollowUpKind.EVIDENCE_REMINDER and case.waiting_since is not None
+    return replace(
+        _rescheduled(case, (*others, known.model_copy(update={"done": True}))),
+        ticked=ticked,
+        contact_at=event.at if known.kind in CONTACTS else case.contact_at,
+        waiting_since=event.at if reminded else case.waiting_since,
+    )
+
+
+def _with_clock(case: Case, body: ClockStarted, event: Event) -> Case:
+    clock = StartedClock(body.start, body.started_at, body.reference, event.seq)
+    return replace(case, clocks=(*case.clocks, clock))
+
+
+def _scheduled(case: Case, body: FollowUpScheduled, event: Event) -> Case:
+    done = tuple(follow_up for follow_up in case.follow_ups if follow_up.done)
+    after = _rescheduled(case, (*done, *body.follow_ups))
+    return replace(after, scheduled_at=case.scheduled_at or event.at)
 
 
 def _received(case: Case, body: GoodsReceived, event: Event) -> Case:
@@ -452,7 +546,7 @@ def _applied(case: Case, event: Event) -> Case:
                 pending=(),
                 stale="lock_withdrawn",
             )
-            return _waiting_for(after, {})
+            return _waiting_for(after, {}, event)
         case FactCorrected():
             return _with_fact(case, body)
         case RulesAdopted():
@@ -467,10 +561,12 @@ def _applied(case: Case, event: Event) -> Case:
                 pending=_still_waiting(case, body.items),
                 stale="",
             )
-            return _waiting_for(after, {asked: at for asked, at in case.awaited.items() if asked[0] in known})
+            return _waiting_for(
+                after, {asked: at for asked, at in case.awaited.items() if asked[0] in known}, event
+            )
         case EvidenceRequested():
             asked = {(item, body.evidence): event.at for item in body.items}
-            return _waiting_for(case, {**case.awaited, **asked})
+            return _waiting_for(case, {**case.awaited, **asked}, event)
         case EvidenceReceived():
             items = tuple(
                 item.model_copy(update={"evidence": item.evidence | {body.evidence}})
@@ -480,7 +576,7 @@ def _applied(case: Case, event: Event) -> Case:
             )
             received = {(item, body.evidence) for item in body.items}
             left = {asked: at for asked, at in case.awaited.items() if asked not in received}
-            return _waiting_for(replace(case, items=items), left)
+            return _waiting_for(replace(case, items=items), left, event)
         case RemediesOffered():
             return case
         case RemedyChosen():
@@ -497,36 +593,35 @@ def _applied(case: Case, event: Event) -> Case:
         case ApprovalGiven() | ApprovalRefused():
             return replace(case, pending=_without_pending(case, body.approval))
         case PromiseMade():
-            return replace(case, promises=(*case.promises, KnownPromise(body.promise)))
+            return replace(case, promises=(*case.promises, KnownPromise(body.promise, made=event.seq)))
         case PromiseKept():
             return _settled(case, body.promise, PromiseState.KEPT, event, body.reference, body.by_amazon)
         case PromiseSuperseded():
-            after = _given_up(case, body.promise, PromiseState.SUPERSEDED, event)
-            return replace(after, promises=(*after.promises, KnownPromise(body.replacement)))
+            after = _given_up(case, body.promise, PromiseState.SUPERSEDED, event, body.replacement.promise)
+            return replace(after, promises=(*after.promises, KnownPromise(body.replacement, made=event.seq)))
+        case PromiseWithdrawn():
+            return _given_up(case, body.promise, PromiseState.WITHDRAWN, event)
+        case ClockStarted():
+            return _with_clock(case, body, event)
         case GoodsReceived():
             return _received(case, body, event)
         case RefundsChecked() | RefundsExported() | RefundExportUndone():
             return _filed(case, body, event)
         case FollowUpScheduled():
-            done = tuple(follow_up for follow_up in case.follow_ups if follow_up.done)
-            return replace(case, follow_ups=(*done, *body.follow_ups))
+            return _scheduled(case, body, event)
         case FollowUpDone():
-            follow_ups = tuple(
-                f.model_copy(update={"done": True}) if f.follow_up == body.follow_up else f
-                for f in case.follow_ups
-            )
-            return replace(case, follow_ups=follow_ups)
+            return _done(case, body, event)
         case MessageApproved():
-            sent = SentMessage(body.kind, body.language, body.message_ref, event.at, event.actor)
-            return replace(case, messages=(*case.messages, sent))
+            sent = SentMessage(body.kind, body.language, body.message_ref, event.at, event.actor, event.seq)
+            return replace(case, messages=(*case.messages, sent), contact_at=event.at)
         case MemoWritten():
             return replace(case, memo=body.text)
         case NoteAdded():
             return case
         case Flagged():
             if body.flag == WAITING and not body.on:
-                return _waiting_for(case, {})
-            return replace(case, flags=case.flags | {body.flag} if body.on else case.flags - {body.flag})
+                return _waiting_for(case, {}, event)
+            return _flagged(case, body.flag, body.on, event)
         case HandOverOffered():
             return replace(case, hand_over_to=body.to)
         case HandOverAccepted():

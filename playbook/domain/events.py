@@ -17,7 +17,7 @@ from playbook.domain.claims import ClaimItem, Evidence
 from playbook.domain.ids import CaseId, Marketplace
 from playbook.domain.money import Money
 from playbook.domain.orders import FactKind, Order
-from playbook.domain.promises import FollowUp, Promise
+from playbook.domain.promises import ClockStart, FollowUp, Promise
 from playbook.domain.receptions import ReceivedUnits, UnexpectedGoods
 from playbook.domain.remedies import Remedy, RemedyKind
 
@@ -183,6 +183,26 @@ class GoodsReceived(Value):
     note: str = ""
 
 
+class PromiseWithdrawn(Value):
+    """An open promise beside the plan is taken back; the buyer is to be told."""
+
+    type: Literal["PromiseWithdrawn"] = "PromiseWithdrawn"
+    promise: str
+    reason: str
+
+
+class ClockStarted(Value):
+    """Something happened outside the desk that starts clocks: the buyer wrote again, a claim was opened.
+
+    ``reference`` is the number of the request, claim or message, where it has one.
+    """
+
+    type: Literal["ClockStarted"] = "ClockStarted"
+    start: ClockStart
+    started_at: AwareDatetime
+    reference: str = ""
+
+
 class RefundsChecked(Value):
     """Somebody compared the refund sheet with the case: what was checked is exactly what ``digest`` says."""
 
@@ -209,15 +229,21 @@ class RefundExportUndone(Value):
 
 
 class FollowUpScheduled(Value):
-    """The whole schedule of what is still to do, replacing open follow-ups."""
+    """The whole schedule of what is still to do as it was then, replacing open follow-ups.
+
+    It is a record: what is due today is computed from the case when it is read.
+    """
 
     type: Literal["FollowUpScheduled"] = "FollowUpScheduled"
     follow_ups: tuple[FollowUp, ...]
 
 
 class FollowUpDone(Value):
+    """A follow-up was done; ``task`` is what it was, also when no recorded schedule held it."""
+
     type: Literal["FollowUpDone"] = "FollowUpDone"
     follow_up: str
+    task: FollowUp | None = None
     note: str = ""
 
 
@@ -307,6 +333,8 @@ Body = (
     | PromiseKept
     | PromiseSuperseded
     | GoodsReceived
+    | PromiseWithdrawn
+    | ClockStarted
     | RefundsChecked
     | RefundsExported
     | RefundExportUndone

@@ -39,8 +39,9 @@ class PromiseState(StrEnum):
 class Promise(Value):
     """Who promised what, for which units or amount, until when.
 
-    ``deadline`` is the id of the policy row that set the clock; ``remedy`` is empty for a promise
-    that belongs to the case as a whole, such as the date of an answer.
+    ``deadline`` is the id of the policy row that set the clock, unless the agent has ``date_chosen``;
+    ``remedy`` is empty for a promise that belongs to the case as a whole, such as the date of an
+    answer. The date is what the buyer was told: no change of a rule or calendar moves it.
     """
 
     promise: str
@@ -51,6 +52,7 @@ class Promise(Value):
     amount: Money | None = None
     due_at: AwareDatetime
     deadline: str = ""
+    date_chosen: bool = False
     made_at: AwareDatetime
     made_by: str
 
@@ -79,6 +81,8 @@ class FollowUpKind(StrEnum):
     """Why the agent comes back to the case."""
 
     FIRST_REPLY = "first_reply"
+    REPLY = "reply"
+    NOTICE = "notice"
     PROMISE_DUE = "promise_due"
     NO_NEWS_UPDATE = "no_news_update"
     PLATFORM_DEADLINE = "platform_deadline"
@@ -96,3 +100,49 @@ class FollowUp(Value):
     promise: str = ""
     deadline: str = ""
     done: bool = False
+
+
+class ClockStart(StrEnum):
+    """What starts a clock of ``deadlines.yaml``. `RECORDED` ones happen outside: somebody has to say so."""
+
+    MESSAGE_RECEIVED = "message_received"
+    BUYER_CONTACT = "buyer_contact"
+    RETURN_REQUESTED = "return_requested"
+    RETURN_DELIVERED = "return_delivered"
+    RETURN_CONFIRMED = "return_confirmed"
+    LAST_SCAN = "last_scan"
+    CLAIM_OPENED = "claim_opened"
+    CLAIM_GRANTED = "claim_granted"
+    APPEAL_QUESTION = "appeal_question"
+    CHARGEBACK_EMAIL = "chargeback_email"
+    PURCHASED = "purchased"
+    DISPATCH_CONFIRMED = "dispatch_confirmed"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    ORDER_COMPLETED = "order_completed"
+    EARLIEST_DELIVERY_DATE = "earliest_delivery_date"
+    LATEST_DELIVERY_DATE = "latest_delivery_date"
+    MAX_EDD = "max_edd"
+    REPLACEMENT_CREATED = "replacement_created"
+    REFUND_SUBMITTED = "refund_submitted"
+    REFUND_DATE = "refund_date"
+    REFUND_OR_REPLACEMENT = "refund_or_replacement"
+    LATER_OF_RETURN_SCAN_AND_REFUND = "later_of_return_scan_and_refund"
+    LABEL_SENT = "label_sent"
+    DECIDED = "decided"
+    LAST_CONTACT = "last_contact"
+    PROMISE_CHANGED = "promise_changed"
+    LAST_PROMISE = "last_promise"
+    FINAL_CHECK = "final_check"
+
+
+RECORDED = (
+    ClockStart.MESSAGE_RECEIVED,
+    ClockStart.RETURN_REQUESTED,
+    ClockStart.CLAIM_OPENED,
+    ClockStart.CLAIM_GRANTED,
+    ClockStart.APPEAL_QUESTION,
+    ClockStart.CHARGEBACK_EMAIL,
+    ClockStart.LAST_SCAN,
+)
+"""What an agent may record: the buyer wrote again, asked for a return, went to Amazon or the bank ..."""

@@ -9,9 +9,9 @@ from playbook.domain.promises import Promise
 from playbook.exports.documents import Document, Part, Quote, Table, as_text
 from playbook.exports.sheets import sheet
 from playbook.i18n import show, translator
-from playbook.i18n.words import FLAGS, FOLLOW_UPS, LETTERS, PROMISES, STANDINGS, word
+from playbook.i18n.words import FLAGS, LETTERS, PROMISES, STANDINGS, word
 from playbook.steps.decision import Setting
-from playbook.steps.schedule import running_deadlines
+from playbook.steps.schedule import running_deadlines, task_name
 
 NEXT_SHOWN = 8
 COLUMNS = ("part", "when", "what", "goods", "amount", "state")
@@ -103,10 +103,12 @@ class _Card:
         shown: dict[str, str] = {}
         for task in self.case.open_follow_ups:
             known = self.case.known_promise(task.promise) if task.promise else None
-            what = self._(PROMISES[known.promise.kind] if known else FOLLOW_UPS[task.kind])
+            what = show(task_name(task, self.case, self.setting.policy), self.lang)
             goods = self.goods(known.promise.line, known.promise.units) if known else ""
             at = show(task.due_at, self.lang)
-            shown.setdefault(task.promise or task.kind, " · ".join(filter(None, (f"{at} {what}", goods))))
+            shown.setdefault(
+                task.promise or task.deadline or task.kind, " · ".join(filter(None, (f"{at} {what}", goods)))
+            )
         return tuple(shown.values())[:NEXT_SHOWN]
 
     def promises(self) -> Part:

@@ -118,8 +118,24 @@ SENTENCES: dict[str, str] = {
     "due_in_past": N_("{due_at} is in the past: choose a later time."),
     "due_too_far": N_("{due_at} is more than {days:day|days} ahead: check the date."),
     "promise_contradicts": N_(
-        "This contradicts an open promise. New: {new}. Promised before: {existing}."
-        " Change the promise with a reason instead, so that the buyer is told."
+        "This contradicts what {by} promised on {at}: {existing}. New: {new}."
+        " Replace the earlier promise with a reason, so that the buyer is told, or change the new one."
+    ),
+    "promise_other_remedy": N_(
+        "This contradicts what {by} agreed on {at}: {agreed}. New: {new}."
+        " Withdraw that remedy with a reason, or change the promise."
+    ),
+    "remedy_other_promise": N_(
+        "{kind}: this contradicts what {by} promised on {at}: {existing}."
+        " Take that promise back with a reason, so that the buyer is told, or choose another remedy."
+    ),
+    "no_holidays": N_(
+        "“{what}” has no date yet: the working days of {country} in {year} are not published."
+        " It gets one as soon as the calendar has them."
+    ),
+    "no_holidays_for_promise": N_(
+        "The rule gives no date: the working days of {country} in {year} are not published."
+        " Add them to calendars.yaml, or update the package holidays."
     ),
     "promise_repeated": N_("{kind} by {due_at} is already promised."),
     "promise_beyond": N_(
@@ -130,6 +146,12 @@ SENTENCES: dict[str, str] = {
     "count_units": N_("units: {units}"),
     "promise_not_open": N_("The promise {promise} is not open."),
     "unknown_follow_up": N_("There is no open follow-up {follow_up}."),
+    "send_notice_instead": N_("This is done by sending the message that tells the buyer of the change."),
+    "withdraw_remedy_instead": N_("“{kind}” belongs to remedy {remedy}: withdraw the remedy instead."),
+    "not_recordable": N_("“{start}” cannot be recorded by hand."),
+    "happened_in_future": N_("{at} is in the future: it is {now} now."),
+    "happened_before_order": N_("{at} is before the order was placed on {placed_at}: check the date."),
+    "already_recorded": N_("“{start}” at {at} is already recorded."),
     "keep_promise_instead": N_("This task watches the promise {promise}: record the promise as kept."),
     # goods that come back
     "nothing_received": N_("Enter how many units came back, of at least one line."),
@@ -230,6 +252,9 @@ SENTENCES: dict[str, str] = {
     "hand_over_to_self": N_("{name} already works on this case: choose a colleague."),
     "not_offered_to_you": N_("The case was offered to {to}, not to {name}."),
     "promises_open": N_("Promises still open: {count}. Keep them or change them first."),
+    "notice_missing": N_(
+        "Changed promises that the buyer was not told of: {count}. Send the message that tells it."
+    ),
     "reply_missing": N_("The buyer has not had an answer yet: send a message first."),
     "second_reader_missing": N_(
         'The second reader is switched on but not installed (pip install ".[llm]"):'

@@ -11,7 +11,7 @@ from playbook.domain.case import WAITING, Stage
 from playbook.domain.claims import Evidence, Party, ProblemType
 from playbook.domain.ledgers import PromiseStanding
 from playbook.domain.orders import EarlierKind, FactKind
-from playbook.domain.promises import FollowUpKind, PromiseKind
+from playbook.domain.promises import ClockStart, FollowUpKind, PromiseKind
 from playbook.domain.remedies import RejectionReason, RemedyKind
 
 
@@ -81,6 +81,8 @@ STANDINGS: dict[PromiseStanding, str] = {
 
 FOLLOW_UPS: dict[FollowUpKind, str] = {
     FollowUpKind.FIRST_REPLY: N_("First reply to the buyer"),
+    FollowUpKind.REPLY: N_("Answer the buyer, who wrote again"),
+    FollowUpKind.NOTICE: N_("Tell the buyer that a promise has changed"),
     FollowUpKind.PROMISE_DUE: N_("Promise falls due"),
     FollowUpKind.NO_NEWS_UPDATE: N_("Update, even without news"),
     FollowUpKind.PLATFORM_DEADLINE: N_("Platform deadline"),
@@ -88,6 +90,17 @@ FOLLOW_UPS: dict[FollowUpKind, str] = {
     FollowUpKind.FINAL_CHECK: N_("Check that everything arrived"),
     FollowUpKind.CLOSE_OUT: N_("Close the case"),
 }
+
+CLOCK_STARTS: dict[ClockStart, str] = {
+    ClockStart.MESSAGE_RECEIVED: N_("The buyer wrote again"),
+    ClockStart.RETURN_REQUESTED: N_("The buyer requested a return"),
+    ClockStart.CLAIM_OPENED: N_("An A-to-z claim was opened"),
+    ClockStart.CLAIM_GRANTED: N_("The A-to-z claim was granted"),
+    ClockStart.APPEAL_QUESTION: N_("Amazon asked about our appeal"),
+    ClockStart.CHARGEBACK_EMAIL: N_("Amazon wrote about a chargeback"),
+    ClockStart.LAST_SCAN: N_("The return was lost: last scan"),
+}
+"""What happens outside the desk and starts a clock when somebody records it."""
 
 EVIDENCE: dict[Evidence, str] = {
     Evidence.PHOTO: N_("photo"),
@@ -273,6 +286,7 @@ TABLES: tuple[Mapping[Any, str], ...] = (
         PROMISES,
         STANDINGS,
         FOLLOW_UPS,
+        CLOCK_STARTS,
         EVIDENCE,
         PARTIES,
         EARLIER,

@@ -7,10 +7,11 @@ from typing import assert_never
 
 from playbook.domain import events as e
 from playbook.domain.orders import Order
-from playbook.domain.promises import FollowUpKind, Promise
+from playbook.domain.promises import FollowUp, FollowUpKind, Promise
 from playbook.domain.remedies import Remedy
 from playbook.i18n import Counted, show, show_fact, show_named, translator
 from playbook.i18n.words import LETTERS, REASONS, word
+from playbook.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,9 @@ class JournalLine:
     seq: int
 
 
-def journal(events: Sequence[e.Event], lang: str) -> tuple[JournalLine, ...]:
-    """The events as sentences, oldest first."""
-    teller = _Teller(lang)
+def journal(events: Sequence[e.Event], lang: str, policy: Policy | None = None) -> tuple[JournalLine, ...]:
+    """The events as sentences, oldest first. With *policy*, platform deadlines are called by their name."""
+    teller = _Teller(lang, policy)
     return tuple(
         JournalLine(event.at, event.actor, teller.tell(event.body), event.type, event.seq) for event in events
     )
@@ -35,8 +36,9 @@ def journal(events: Sequence[e.Event], lang: str) -> tuple[JournalLine, ...]:
 class _Teller:
     """Puts events into words; remembers the order, and what remedies, promises and tasks are about."""
 
-    def __init__(self, lang: str) -> None:
+    def __init__(self, lang: str, policy: Policy | None) -> None:
         self.lang = lang
+        self.policy = policy
         self.order: Order | None = None
         self.names: dict[str, str] = {}
 
@@ -93,11 +95,19 @@ class _Teller:
                 return {body.replacement.promise: self.promise(body.replacement)}
             case e.FollowUpScheduled():
                 return {
-                    task.follow_up: self.names.get(task.promise, translator(self.lang)(word(task.kind)))
+                    task.follow_up: self.names.get(task.promise) or self.task(task)
                     for task in body.follow_ups
                 }
+            case e.FollowUpDone(task=task) if task is not None and body.follow_up not in self.names:
+                return {body.follow_up: self.task(task)}
             case _:
                 return {}
+
+    def task(self, follow_up: FollowUp) -> str:
+        """What a follow-up is about that watches no promise."""
+        is_platform = follow_up.kind is FollowUpKind.PLATFORM_DEADLINE
+        row = self.policy.deadline_row(follow_up.deadline) if self.policy and is_platform else None
+        return row.name.of(self.lang) if row else translator(self.lang)(word(follow_up.kind))
 
     def name(self, known: str) -> str:
         """What an id stands for; a first reply may be done before any schedule was made."""
@@ -196,6 +206,17 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
                 what=teller.promise(body.replacement),
                 due=body.replacement.due_at,
                 reason=_(REASONS[body.reason]) if body.reason in REASONS else body.reason,
+            )
+        case e.PromiseWithdrawn():
+            return fill(
+                _("Promise taken back: {what}. {reason}"), what=teller.name(body.promise), reason=body.reason
+            )
+        case e.ClockStarted():
+            return fill(
+                _("{what}, {at}. {reference}"),
+                what=body.start,
+                at=body.started_at,
+                reference=body.reference,
             )
         case e.RefundsChecked():
             return fill(

@@ -308,7 +308,7 @@ def _moments(case: Case) -> Iterator[datetime]:
     yield from case.awaited.values()
     for message in case.messages:
         yield message.at
-    for follow_up in case.follow_ups:
+    for follow_up in (*case.follow_ups, *case.open_follow_ups):
         yield follow_up.due_at
     if case.received_at is not None:
         yield from (case.received_at, case.received_at + timedelta(days=1))

@@ -2,10 +2,12 @@
 
 Elapsed time is exact. A deadline in days ends with the local day (23:59:59), whatever the hour it
 started; one that opens something (``edge: earliest``) opens with the local day (00:00:00). Working
-days are those of one named calendar: weekends, public holidays and made-up working weekends.
-All results are aware UTC.
+days are those of one named calendar: weekends, public holidays and made-up working weekends; a year
+whose holidays nobody has published is an error (`UnknownHolidaysError`), never a guess. All results are
+aware UTC.
 """
 
+import warnings
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,8 +18,14 @@ from zoneinfo import ZoneInfo
 
 from playbook.policy.rows import WEEKDAYS, CalendarRow, DaysOff, DeadlineRow, DeadlineThen, MarketRow, Season
 
-FIRST_YEAR, LAST_YEAR = 2000, 2100
-"""Years for which holidays are known well enough to count working days."""
+
+class UnknownHolidaysError(ValueError):
+    """Working days were asked for in a year whose public holidays are not known."""
+
+    def __init__(self, country: str, year: int) -> None:
+        super().__init__(f"the public holidays of {country} in {year} are not known")
+        self.country = country
+        self.year = year
 
 
 class WorkCalendar(Hashable, Protocol):
@@ -38,19 +46,48 @@ class WeekendsOnly:
 
 
 class PublicHolidays:
-    """The working days of a country: a thin lock around the library, which fills years as it is asked."""
+    """The working days of a country: a thin lock around the library, which fills years as it is asked.
 
-    def __init__(self, country: str, subdiv: str | None, weekend: frozenset[int]) -> None:
+    Days of the policy file (``also_off``, ``also_worked``) go before what the library knows.
+    """
+
+    def __init__(self, days_off: DaysOff, country: str) -> None:
         import holidays  # takes 0.1 s: only for those who count working days
 
-        self._days = holidays.country_holidays(country, subdiv=subdiv)
-        self._days.weekend = set(weekend)
+        self._own = days_off
+        self._country = country
+        self._days = holidays.country_holidays(country, subdiv=days_off.subdiv)
+        self._days.weekend = {WEEKDAYS.index(day) for day in days_off.weekend}
+        self._known: dict[int, bool] = {}
         self._lock = Lock()
 
     def is_working_day(self, key: date, /) -> bool:
-        """Whether people work on *key*; a weekend that makes up for a long holiday counts as work."""
+        """Whether people work on *key*; a weekend that makes up for a long holiday counts as work.
+
+        Raises UnknownHolidaysError for a year without data.
+        """
+        if key in self._own.also_worked:
+            return True
+        if key in self._own.also_off:
+            return False
         with self._lock:
+            if key.year not in self._known:
+                self._known[key.year] = self._knows(key.year)
+            if not self._known[key.year]:
+                raise UnknownHolidaysError(self._country, key.year)
             return self._days.is_working_day(key)
+
+    def _knows(self, year: int) -> bool:
+        """Whether the holidays of *year* are published: the library warns where it would only guess."""
+        if not self._days.start_year <= year <= self._days.end_year:
+            return False
+        if self._own.announced_yearly:
+            announced: Mapping[int, object] = self._days.special_public_holidays
+            return year in announced or any(day.year == year for day in self._own.also_worked)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            self._days.get(date(year, 1, 1))
+        return not caught
 
 
 @lru_cache(maxsize=64)
@@ -60,16 +97,17 @@ def work_calendar(days_off: DaysOff) -> WorkCalendar:
     if days_off.country is None:
         return WeekendsOnly(weekend)
     try:
-        return PublicHolidays(days_off.country, days_off.subdiv, weekend)
+        return PublicHolidays(days_off, days_off.country)
     except NotImplementedError as error:
         raise ValueError(str(error)) from None
 
 
 @lru_cache(maxsize=4096)
 def nth_working_day(after: date, count: int, calendar: WorkCalendar) -> date:
-    """The *count*-th working day after *after*; for 0 the day itself or the next working day."""
-    if not FIRST_YEAR <= after.year <= LAST_YEAR:
-        raise ValueError(f"no working days are known for the year {after.year}")
+    """The *count*-th working day after *after*; for 0 the day itself or the next working day.
+
+    Raises UnknownHolidaysError where it would have to count days of a year without holiday data.
+    """
     day = after if count == 0 else after + timedelta(days=1)
     left = max(count, 1)
     for _ in range(60 * left + 400):
@@ -108,7 +146,8 @@ class Clocks:
     def due(self, row: DeadlineRow, start_at: datetime, market: MarketRow) -> datetime:
         """When the deadline ends (or opens), for a clock that starts at *start_at* (aware).
 
-        Raises ValueError for a naive time, and for a seasonal row when the purchase was out of season.
+        Raises ValueError for a naive time, and for a seasonal row when the purchase was out of season;
+        UnknownHolidaysError for working days of a year without holiday data.
         """
         return self._after(row.then, row.then.value or 0, start_at, market)
 
@@ -127,9 +166,9 @@ class Clocks:
             return start_at.astimezone(UTC) + span
         zone, cut_off, days_off = market.tz, None, market.days_off
         if then.days_of is not None:
-            named = self.calendars[then.days_of]
-            zone = ZoneInfo(named.time_zone) if named.time_zone else zone
-            days_off, cut_off = named.days_off or days_off, named.cut_off
+            place = self.calendars[then.days_of].at(market.id)
+            zone = ZoneInfo(place.time_zone) if place.time_zone else zone
+            days_off, cut_off = place.days_off or days_off, place.cut_off
         local = start_at.astimezone(zone)
         day = local.date()
         if cut_off is not None and f"{local:%H:%M}" >= cut_off:

@@ -233,7 +233,10 @@ def unknown_countries(policy: Policy, _on: date) -> Iterator[Finding]:
         (row.file, row.line, row.id, row.days_off) for row in policy.markets.values()
     ]
     places += [
-        (row.file, row.line, row.id, row.days_off) for row in policy.rows.calendars.values() if row.days_off
+        (row.file, row.line, row.id, place.days_off)
+        for row in policy.rows.calendars.values()
+        for place in (row, *row.places.values())
+        if place.days_off
     ]
     for file, line, row_id, days_off in places:
         try:

@@ -10,6 +10,7 @@ from playbook.domain.claims import ProblemType
 from playbook.domain.ids import Marketplace
 from playbook.domain.money import Money
 from playbook.domain.orders import Channel
+from playbook.domain.promises import ClockStart
 from playbook.domain.remedies import RejectionReason
 from playbook.policy.clocks import Clocks
 from playbook.policy.loading import Rows, content_hash, load_rows, read_files
@@ -82,8 +83,18 @@ class Policy:
         rows = self._deadlines_by_id.get(deadline_id, ())
         return next((row for row in rows if _holds(row, market, channel, on, business)), None)
 
+    def deadline_row(self, deadline_id: str) -> DeadlineRow | None:
+        """The latest row of that id, wherever it holds: for its name; None when unknown."""
+        return next(reversed(self._deadlines_by_id.get(deadline_id, ())), None)
+
     def deadlines(
-        self, start: str, *, market: Marketplace, channel: Channel | None, on: date, business: bool = False
+        self,
+        start: ClockStart,
+        *,
+        market: Marketplace,
+        channel: Channel | None,
+        on: date,
+        business: bool = False,
     ) -> tuple[DeadlineRow, ...]:
         """Every clock that the event *start* starts.
 

@@ -5,6 +5,7 @@ The docstrings become the descriptions in the JSON schemas.
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +21,7 @@ from pydantic import (
 from playbook.domain.base import Value
 from playbook.domain.claims import ProblemType
 from playbook.domain.ids import Marketplace
+from playbook.domain.promises import ClockStart, PromiseKind
 from playbook.domain.remedies import RejectionReason
 from playbook.policy.base import (
     Amount,
@@ -56,7 +58,7 @@ class DeadlineWhen(Value):
     it is asked for by its id.
     """
 
-    start: RowId
+    start: ClockStart
     only: Literal["AMAZON_BUSINESS"] | None = None
     condition: Text | None = None
     categories: tuple[RowId, ...] = ()
@@ -81,6 +83,8 @@ class DeadlineThen(Value):
 
     ``days_of`` names the calendar whose working days count. ``edge``: the latest moment (end of the
     last day) or the earliest one (start of that day). ``advice``: sooner than asked, in the same unit.
+    ``task``: we have to act by then, so it becomes a follow-up, unless a promise ``settled_by`` was kept
+    since the clock started.
     """
 
     name: Text
@@ -92,6 +96,8 @@ class DeadlineThen(Value):
     edge: Literal["latest", "earliest"] = "latest"
     advice: Annotated[int, Field(strict=True, ge=0)] | None = None
     season: Season | None = None
+    task: Flag = False
+    settled_by: PromiseKind | None = None
     note: Text | None = None
 
     @model_validator(mode="after")
@@ -106,6 +112,8 @@ class DeadlineThen(Value):
             raise ValueError("the business clock, and only it, needs days_of: whose working days count")
         if self.value is not None and self.least is not None and self.least > self.value:
             raise ValueError("least is above value")
+        if self.settled_by is not None and not self.task:
+            raise ValueError("settled_by belongs to a task")
         return self
 
 
@@ -116,7 +124,7 @@ class DeadlineRow(Row):
     then: DeadlineThen
 
     @property
-    def start(self) -> str:
+    def start(self) -> ClockStart:
         """The event that starts the clock."""
         return self.when.start
 
@@ -246,25 +254,53 @@ ZoneName = Annotated[str, AfterValidator(_zone)]
 
 
 class DaysOff(Value):
-    """Public holidays (country and part of it, as the library *holidays* names them) and weekend."""
+    """Public holidays (country and part of it, as the library *holidays* names them) and weekend.
+
+    ``also_off`` and ``also_worked`` are single days that the library does not know, and go before it.
+    ``announced_yearly``: the government says each year which weekends are worked for long holidays; a
+    year counts as unknown until the library has it, or until ``also_worked`` names days of it.
+    """
 
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None
     subdiv: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,3}$")] | None = None
     weekend: tuple[Weekday, ...] = Field(max_length=6)
+    also_off: tuple[date, ...] = ()
+    also_worked: tuple[date, ...] = ()
+    announced_yearly: Flag = False
+
+    @model_validator(mode="after")
+    def _days_are_told_once(self) -> Self:
+        both = sorted(set(self.also_off) & set(self.also_worked))
+        if both:
+            raise ValueError(f"{both[0]} is in also_off and in also_worked")
+        if self.country is None and (self.announced_yearly or self.also_off or self.also_worked):
+            raise ValueError("days off need the country whose holidays they correct")
+        return self
 
 
-class CalendarRow(Sourced):
+class Place(Value):
+    """Where somebody works: days off, time zone, and the hour from which an event counts as tomorrow's."""
+
+    days_off: DaysOff | None = None
+    time_zone: ZoneName | None = None
+    cut_off: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = None
+
+
+class CalendarRow(Sourced, Place):
     """Whose working days count.
 
     Without ``days_off`` those of the marketplace; without ``time_zone`` the marketplace's. From
-    ``cut_off`` (HH:MM) on, an event counts as one of the next day.
+    ``cut_off`` (HH:MM) on, an event counts as one of the next day. ``places`` says where it is
+    otherwise for single marketplaces: a warehouse in Germany that ships to France, too.
     """
 
     id: RowId
     name: Text
-    days_off: DaysOff | None = None
-    time_zone: ZoneName | None = None
-    cut_off: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = None
+    places: Mapping[Marketplace, Place] = Field(default_factory=dict)
+
+    def at(self, market: Marketplace) -> Place:
+        """Where it is for orders of that marketplace."""
+        return self.places.get(market, self)
 
 
 class MarketRow(Sourced):

@@ -46,5 +46,5 @@ def steps_html(step: str, work: CaseModel) -> Shown:
             done = ", ".join(f"{count} {kind.value}" for kind, count in parts)
             rows.append([line.sku, line.units_ordered, units.fine + units.untouched, done])
         return table("Every unit", ["SKU", "Ordered", "Fine or untouched", "What happens"], rows)
-    lines_of = journal(work.desk.events(case.case_id), work.lang)
+    lines_of = journal(work.desk.events(case.case_id), work.lang, work.desk.policy)
     return table(step, ["At", "What"], [[f"{line.at:%Y-%m-%d %H:%M}", line.text] for line in lines_of])

@@ -3,41 +3,13 @@
 from typing import assert_never
 
 from playbook.domain.case import Case
-from playbook.domain.events import (
-    BreakdownConfirmed,
-    EvidenceReceived,
-    EvidenceRequested,
-    FactCorrected,
-    FollowUpScheduled,
-    GoodsReceived,
-    LockWithdrawn,
-    PromiseKept,
-    PromiseMade,
-    PromiseSuperseded,
-    RemedyWithdrawn,
-    RulesAdopted,
-)
+from playbook.domain.events import FollowUpScheduled
 from playbook.steps import breakdown, commands, facts, followup, lock, reception, refundfile, remedy, upkeep
 from playbook.steps.commands import Actor, Command
 from playbook.steps.decision import Decision, Refused, Setting, after, refused
-from playbook.steps.schedule import schedule
+from playbook.steps.schedule import current
 
 __all__ = ["Actor", "Command", "Decision", "Refused", "Setting", "decide"]
-
-_MOVES_THE_PLAN = (
-    BreakdownConfirmed,
-    EvidenceReceived,
-    EvidenceRequested,
-    GoodsReceived,
-    FactCorrected,
-    LockWithdrawn,
-    PromiseKept,
-    PromiseMade,
-    PromiseSuperseded,
-    RemedyWithdrawn,
-    RulesAdopted,
-)
-"""Facts after which a schedule that exists is no longer right."""
 
 
 def decide(case: Case, command: Command, setting: Setting) -> Decision:
@@ -52,17 +24,20 @@ def decide(case: Case, command: Command, setting: Setting) -> Decision:
         command, commands.ReopenCase | commands.AddNote | commands.CloseCase | commands.WriteMemo
     ):
         return refused("case_closed", case_id=case.case_id)
+    case = current(case, setting)
     return _with_schedule(case, _decide(case, command, setting), setting)
 
 
 def _with_schedule(case: Case, decision: Decision, setting: Setting) -> Decision:
-    """The decision and, once a plan was made, the schedule as it is after it."""
-    if isinstance(decision, Refused) or not case.follow_ups:
+    """The decision and, once a plan was made, the schedule after it when there are other things to do."""
+    if isinstance(decision, Refused) or not decision or case.scheduled_at is None:
         return decision
-    scheduled = any(isinstance(body, FollowUpScheduled) for body in decision)
-    if scheduled or not any(isinstance(body, _MOVES_THE_PLAN) for body in decision):
+    then = after(case, decision, setting)
+    planned = current(then, setting).open_follow_ups
+    names = {follow_up.follow_up for follow_up in planned}
+    if then.closed or names == {follow_up.follow_up for follow_up in then.follow_ups if not follow_up.done}:
         return decision
-    return (*decision, FollowUpScheduled(follow_ups=schedule(after(case, decision, setting), setting)))
+    return (*decision, FollowUpScheduled(follow_ups=planned))
 
 
 def _decide(case: Case, command: Command, setting: Setting) -> Decision:
@@ -99,6 +74,10 @@ def _decide(case: Case, command: Command, setting: Setting) -> Decision:
             return followup.change_promise(case, command, setting)
         case commands.ReceiveGoods():
             return reception.receive_goods(case, command, setting)
+        case commands.WithdrawPromise():
+            return followup.withdraw_promise(case, command, setting)
+        case commands.StartClock():
+            return followup.start_clock(case, command, setting)
         case commands.CheckRefunds():
             return refundfile.check_refunds(case, command, setting)
         case commands.ExportRefunds():

@@ -10,7 +10,7 @@ from playbook.domain.events import Fact, OwnWords
 from playbook.domain.ids import Marketplace
 from playbook.domain.money import Money
 from playbook.domain.orders import FactKind, Order
-from playbook.domain.promises import PromiseKind
+from playbook.domain.promises import ClockStart, PromiseKind
 from playbook.domain.remedies import RejectionReason, RemedyKind
 
 
@@ -144,7 +144,10 @@ class ConfirmPlan:
 
 @dataclass(frozen=True, slots=True)
 class MakePromise:
-    """A promise beside those that remedies carry, for example the date of an answer."""
+    """A promise beside those that remedies carry, for example the date of an answer.
+
+    ``instead_of`` is the open promise that it replaces, for a *reason*; the buyer must be told.
+    """
 
     kind: PromiseKind
     due_at: datetime
@@ -152,6 +155,8 @@ class MakePromise:
     line: int | None = None
     units: int | None = None
     amount: Money | None = None
+    instead_of: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +210,23 @@ class ReceiveGoods:
     arrived_at: datetime | None = None
     parcel: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawPromise:
+    """Take back an open promise beside the plan; the buyer must be told why."""
+
+    promise: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartClock:
+    """Something happened outside the desk at that time: the buyer wrote again, a claim was opened ..."""
+
+    start: ClockStart
+    started_at: datetime
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +329,8 @@ Command = (
     | KeepPromise
     | ChangePromise
     | ReceiveGoods
+    | WithdrawPromise
+    | StartClock
     | CheckRefunds
     | ExportRefunds
     | UndoRefundExport

@@ -1,22 +1,26 @@
 """Step four: promises with dates, kept, changed or followed up (P5)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from playbook.domain.case import Case
 from playbook.domain.events import (
     Body,
+    ClockStarted,
     FollowUpDone,
     FollowUpScheduled,
     MessageApproved,
     PromiseKept,
     PromiseMade,
     PromiseSuperseded,
+    PromiseWithdrawn,
 )
 from playbook.domain.money import Money
 from playbook.domain.problems import Problem, problem
-from playbook.domain.promises import Promise, PromiseKind
+from playbook.domain.promises import RECORDED, FollowUp, FollowUpKind, Promise, PromiseKind
 from playbook.domain.remedies import Remedy
+from playbook.policy.clocks import UnknownHolidaysError
 from playbook.steps.commands import (
     ApproveMessage,
     ChangePromise,
@@ -24,7 +28,10 @@ from playbook.steps.commands import (
     ConfirmPlan,
     KeepPromise,
     MakePromise,
+    StartClock,
+    WithdrawPromise,
 )
+from playbook.steps.contradicting import said_otherwise
 from playbook.steps.decision import (
     Decision,
     Setting,
@@ -35,13 +42,13 @@ from playbook.steps.decision import (
     refused,
     refused_all,
 )
-from playbook.steps.options import dated_promises
+from playbook.steps.options import compensation_total, dated_promises, no_date
 from playbook.steps.schedule import (
     RunningDeadline,
     market_of,
-    reply_deadline,
     running_deadlines,
     schedule,
+    undated,
 )
 
 __all__ = [
@@ -56,9 +63,12 @@ __all__ = [
     "market_of",
     "plan_blockers",
     "planned_promises",
-    "reply_deadline",
+    "rule_dates",
     "running_deadlines",
     "schedule",
+    "start_clock",
+    "undated",
+    "withdraw_promise",
 ]
 
 FARTHEST_PROMISE = timedelta(days=90)
@@ -88,6 +98,7 @@ def planned_promises(case: Case, command: ConfirmPlan, setting: Setting) -> tupl
                 amount=_promised_amount(remedy, dated.kind),
                 due_at=asked.get((remedy.remedy, dated.kind), dated.due_at),
                 deadline=dated.deadline,
+                date_chosen=(remedy.remedy, dated.kind) in asked,
                 made_at=setting.now,
                 made_by=setting.actor.name,
             )
@@ -120,18 +131,17 @@ def plan_blockers(case: Case, command: ConfirmPlan, setting: Setting) -> tuple[P
         for remedy in case.remedies
         if remedy.remedy not in _planned_remedies(case) and setting.policy.remedy_row(remedy.rule) is None
     )
-    planned = planned_promises(case, command, setting)
+    try:
+        planned = planned_promises(case, command, setting)
+    except UnknownHolidaysError as error:
+        return (*problems, no_date(error))
     known = {(promise.remedy, promise.kind) for promise in planned}
     for date in command.dates:
         if (date.remedy, date.kind) not in known:
             problems.append(problem("unknown_promise", kind=date.kind, remedy=date.remedy))
         problems.extend(_date_problems(date.due_at, setting.now))
-    problems.extend(
-        _contradiction(promise, open_one)
-        for promise in planned
-        for open_one in case.open_promises
-        if promise.contradicts(open_one)
-    )
+    for promise in planned:
+        problems.extend(said_otherwise(case, promise))
     return tuple(problems)
 
 
@@ -141,23 +151,6 @@ def _date_problems(due_at: datetime, now: datetime) -> tuple[Problem, ...]:
     if due_at > now + FARTHEST_PROMISE:
         return (problem("due_too_far", due_at=due_at, days=FARTHEST_PROMISE.days),)
     return ()
-
-
-def _contradiction(new: Promise, existing: Promise) -> Problem:
-    return problem(
-        "promise_contradicts",
-        promise=existing.promise,
-        kind=new.kind,
-        new=_in_words(new),
-        existing=_in_words(existing),
-    )
-
-
-def _in_words(promise: Promise) -> tuple[object, ...]:
-    """What was promised, as the facts a sentence needs: what, how many, how much, until when."""
-    units = None if promise.units is None else problem("count_units", units=promise.units)
-    facts = (promise.kind, units, promise.amount, promise.due_at)
-    return tuple(fact for fact in facts if fact is not None)
 
 
 def confirm_plan(case: Case, command: ConfirmPlan, setting: Setting) -> Decision:
@@ -179,15 +172,18 @@ def confirm_plan(case: Case, command: ConfirmPlan, setting: Setting) -> Decision
             made.append(
                 PromiseSuperseded(promise=same.promise, replacement=promise, reason="taken_into_plan")
             )
-    return (*made, FollowUpScheduled(follow_ups=schedule(after(case, made, setting), setting)))
+    then = replace(after(case, made, setting), scheduled_at=case.scheduled_at or setting.now)
+    return (*made, FollowUpScheduled(follow_ups=schedule(then, setting)))
 
 
 def make_promise(case: Case, command: MakePromise, setting: Setting) -> Decision:
-    """Promise something beside the plan. One that contradicts an open promise is refused with both.
+    """Promise something beside the plan. One that contradicts an open promise is refused with both texts.
 
-    It never promises more than a remedy grants, or than the order holds.
+    With ``instead_of`` and a reason it replaces an open promise of the same thing. It never promises
+    more than a remedy grants, than the order holds, or than the actor may grant.
     """
     remedy = case.remedy(command.remedy) if command.remedy else None
+    replaced = next((one for one in case.open_promises if one.promise == command.instead_of), None)
     promise = Promise(
         promise=next(new_ids("p", (known.promise.promise for known in case.promises))),
         kind=command.kind,
@@ -196,19 +192,51 @@ def make_promise(case: Case, command: MakePromise, setting: Setting) -> Decision
         units=command.units if is_count(command.units) else None,
         amount=command.amount,
         due_at=command.due_at,
+        deadline=replaced.deadline if replaced is not None else "",
+        date_chosen=True,
         made_at=setting.now,
         made_by=setting.actor.name,
     )
-    against = next((open_one for open_one in case.open_promises if promise.contradicts(open_one)), None)
-    if against is not None:
-        return refused_all((_contradiction(promise, against),))
-    if any(promise.same_subject(open_one) for open_one in case.open_promises):
+    against = said_otherwise(case, promise, command.instead_of)
+    if against:
+        return refused_all(against)
+    others = [one for one in case.open_promises if one is not replaced]
+    if any(promise.same_subject(open_one) for open_one in others):
         return refused("promise_repeated", kind=promise.kind, due_at=promise.due_at)
     problems = list(_date_problems(command.due_at, setting.now))
     problems.extend(_beyond_remedy(case, command, remedy) if command.remedy else _beyond_order(case, command))
+    problems.extend(_above_limit(case, command, setting))
+    if command.instead_of:
+        problems.extend(_not_replaceable(command, promise, replaced))
     if problems:
         return refused_all(problems)
+    if replaced is not None:
+        reason = clean(command.reason)
+        return (PromiseSuperseded(promise=replaced.promise, replacement=promise, reason=reason),)
     return (PromiseMade(promise=promise),)
+
+
+def _not_replaceable(command: MakePromise, new: Promise, replaced: Promise | None) -> list[Problem]:
+    if replaced is None or not new.same_subject(replaced):
+        return [problem("promise_not_open", promise=command.instead_of)]
+    problems = [] if clean(command.reason) else [problem("reason_needed")]
+    if not new.contradicts(replaced):
+        problems.append(problem("promise_repeated", kind=new.kind, due_at=new.due_at))
+    return problems
+
+
+def _above_limit(case: Case, command: MakePromise, setting: Setting) -> Sequence[Problem]:
+    """Money promised before any remedy is agreed counts against what the actor may grant."""
+    if command.amount is None or command.remedy or case.order is None:
+        return ()
+    if command.amount.currency != case.order.currency:
+        return ()
+    role = setting.actor.role
+    limit = setting.policy.approval_limit(role, case.order.currency, setting.now.date())
+    amount = compensation_total(case) + command.amount
+    if limit is None or amount <= limit:
+        return ()
+    return (problem("above_limit", amount=amount, limit=limit, role=role),)
 
 
 def _beyond_remedy(case: Case, command: MakePromise, remedy: Remedy | None) -> Sequence[Problem]:
@@ -270,7 +298,7 @@ def keep_promise(case: Case, command: KeepPromise, setting: Setting) -> Decision
     reference = clean(command.reference)
     kept = PromiseKept(promise=promise.promise, reference=reference, by_amazon=command.by_amazon)
     done = tuple(
-        FollowUpDone(follow_up=follow_up.follow_up, note=reference)
+        _done(follow_up, reference)
         for follow_up in case.open_follow_ups
         if follow_up.promise == promise.promise
     )
@@ -294,11 +322,66 @@ def change_promise(case: Case, command: ChangePromise, setting: Setting) -> Deci
         update={
             "promise": next(new_ids("p", (known.promise.promise for known in case.promises))),
             "due_at": command.due_at,
+            "date_chosen": True,
             "made_at": setting.now,
             "made_by": setting.actor.name,
         }
     )
     return (PromiseSuperseded(promise=promise.promise, replacement=changed, reason=reason),)
+
+
+def withdraw_promise(case: Case, command: WithdrawPromise, setting: Setting) -> Decision:
+    """Take back a promise beside the plan; one that a remedy carries goes with the remedy."""
+    promise = next((promise for promise in case.open_promises if promise.promise == command.promise), None)
+    if promise is None:
+        return refused("promise_not_open", promise=command.promise)
+    if promise.remedy:
+        return refused("withdraw_remedy_instead", kind=promise.kind, remedy=promise.remedy)
+    reason = clean(command.reason)
+    if not reason:
+        return refused("reason_needed")
+    return (PromiseWithdrawn(promise=promise.promise, reason=reason),)
+
+
+def start_clock(case: Case, command: StartClock, setting: Setting) -> Decision:
+    """Record what happened outside and starts clocks: never before the order, never in the future."""
+    if command.start not in RECORDED:
+        return refused("not_recordable", start=command.start)
+    problems = []
+    if command.started_at > setting.now:
+        problems.append(problem("happened_in_future", at=command.started_at, now=setting.now))
+    if case.order is not None and command.started_at < case.order.placed_at:
+        placed_at = case.order.placed_at
+        problems.append(problem("happened_before_order", at=command.started_at, placed_at=placed_at))
+    if any((one.start, one.started_at) == (command.start, command.started_at) for one in case.clocks):
+        problems.append(problem("already_recorded", start=command.start, at=command.started_at))
+    if problems:
+        return refused_all(problems)
+    reference = clean(command.reference)
+    return (ClockStarted(start=command.start, started_at=command.started_at, reference=reference),)
+
+
+def rule_dates(case: Case, setting: Setting) -> dict[str, datetime]:
+    """Open promises whose rule would give another date today than the buyer was told: id -> that date.
+
+    A promise whose date the agent chose has no rule; neither has one whose rule or calendar is gone.
+    """
+    dates: dict[str, datetime] = {}
+    for promise in case.open_promises:
+        remedy = case.remedy(promise.remedy)
+        line = case.order.line(remedy.line) if case.order is not None and remedy is not None else None
+        row = setting.policy.remedy_row(remedy.rule, setting.now.date()) if remedy is not None else None
+        if promise.date_chosen or case.order is None or line is None or row is None:
+            continue
+        then = replace(setting, now=promise.made_at)
+        try:
+            dated = dated_promises(case.order, line, row, then)
+        except UnknownHolidaysError:
+            continue
+        for one in dated:
+            if (one.kind, one.deadline) == (promise.kind, promise.deadline) and one.due_at != promise.due_at:
+                dates[promise.promise] = one.due_at
+    return dates
 
 
 def complete_follow_up(case: Case, command: CompleteFollowUp, setting: Setting) -> Decision:
@@ -308,7 +391,13 @@ def complete_follow_up(case: Case, command: CompleteFollowUp, setting: Setting) 
         return refused("unknown_follow_up", follow_up=command.follow_up)
     if follow_up.promise:
         return refused("keep_promise_instead", promise=follow_up.promise)
-    return (FollowUpDone(follow_up=follow_up.follow_up, note=clean(command.note)),)
+    if follow_up.kind is FollowUpKind.NOTICE:
+        return refused("send_notice_instead")
+    return (_done(follow_up, clean(command.note)),)
+
+
+def _done(follow_up: FollowUp, note: str) -> FollowUpDone:
+    return FollowUpDone(follow_up=follow_up.follow_up, task=follow_up, note=note)
 
 
 def approve_message(case: Case, command: ApproveMessage, setting: Setting) -> Decision:
@@ -324,10 +413,12 @@ def approve_message(case: Case, command: ApproveMessage, setting: Setting) -> De
         own=command.own,
         proactive=command.proactive,
     )
-    by_message = {"first_reply", command.follow_up}
+    answered = {FollowUpKind.FIRST_REPLY, FollowUpKind.REPLY}
     done = tuple(
-        FollowUpDone(follow_up=f.follow_up, note=command.kind)
-        for f in case.open_follow_ups
-        if f.follow_up in by_message and not f.promise
+        _done(follow_up, command.kind)
+        for follow_up in case.open_follow_ups
+        if (follow_up.follow_up == command.follow_up or follow_up.kind in answered)
+        and not follow_up.promise
+        and follow_up.kind is not FollowUpKind.NOTICE
     )
     return (message, *done)

@@ -14,6 +14,7 @@ from playbook.domain.problems import Problem, problem
 from playbook.domain.promises import PromiseKind
 from playbook.domain.remedies import SHAPES, RemedyKind, granted
 from playbook.policy import Lookup, Miss, RemedyFacts, RemedyRow
+from playbook.policy.clocks import UnknownHolidaysError
 from playbook.policy.windows import ReturnWindow, delivery_day, return_window
 from playbook.steps.decision import Setting
 
@@ -301,8 +302,12 @@ def _option(
         cost = granted(kind, value, refund, line.currency)
         problems = [*_for_a_lead(row, item), *limit_problems(basis, cost, setting)]
         outcome = "needs_lead" if problems else "allowed"
-        promises = dated_promises(basis.order, line, row, setting)
-        seen = buyer_sees(basis.order, line, row, promises, setting)
+        try:
+            promises = dated_promises(basis.order, line, row, setting)
+            seen = buyer_sees(basis.order, line, row, promises, setting)
+        except UnknownHolidaysError as error:
+            outcome, value, refund = "refused", {}, {}
+            problems = [no_date(error)]
     return Option(
         item=item.item,
         kind=kind,
@@ -409,10 +414,18 @@ def share_of(value: Amounts, amount: Money, row: RemedyRow) -> Decimal | None:
     return (amount.amount * 100 / whole.amount).quantize(Decimal("0.01"))
 
 
+def no_date(error: UnknownHolidaysError) -> Problem:
+    """That a date cannot be told, because nobody has published the holidays of that year."""
+    return problem("no_holidays_for_promise", country=error.country, year=str(error.year))
+
+
 def dated_promises(
     order: Order, line: OrderLine, row: RemedyRow, setting: Setting
 ) -> tuple[DatedPromise, ...]:
-    """The promises of a row, due from now on; one that starts ``after`` another clock runs after it."""
+    """The promises of a row, due from now on; one that starts ``after`` another clock runs after it.
+
+    Raises UnknownHolidaysError where a rule counts working days of a year without holiday data.
+    """
     dated = []
     for spec in row.then.promises:
         start = setting.now

@@ -17,6 +17,7 @@ from playbook.domain.promises import Promise, PromiseKind
 from playbook.domain.receptions import ReceivedUnits, UnexpectedGoods
 from playbook.domain.remedies import RejectionReason, Remedy
 from playbook.policy import RestockingRow
+from playbook.policy.clocks import UnknownHolidaysError
 from playbook.steps.commands import Counted, CountedUnexpected, ReceiveGoods
 from playbook.steps.decision import Decision, Setting, clean, is_count, new_ids, refused_all
 from playbook.steps.remedy import LEADS
@@ -299,6 +300,7 @@ def _promise_of(
             "amount": part.refund_total if part.refund else None,
             "deadline": deadline,
             "due_at": due_at,
+            "date_chosen": promise.date_chosen and due_at == promise.due_at,
             "made_at": setting.now,
             "made_by": setting.actor.name,
         }
@@ -306,6 +308,7 @@ def _promise_of(
 
 
 def _due(deadline: str, start: datetime, remedy: Remedy, case: Case, setting: Setting) -> datetime | None:
+    """The end of the clock; None, so that the date stays, without a rule or without holiday data."""
     assert case.order is not None
     row = setting.policy.deadline(
         deadline,
@@ -314,4 +317,7 @@ def _due(deadline: str, start: datetime, remedy: Remedy, case: Case, setting: Se
         on=setting.now.date(),
         business=case.order.business,
     )
-    return None if row is None else setting.policy.due(row, start, case.order.marketplace)
+    try:
+        return None if row is None else setting.policy.due(row, start, case.order.marketplace)
+    except UnknownHolidaysError:
+        return None

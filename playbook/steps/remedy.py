@@ -22,6 +22,7 @@ from playbook.domain.orders import Amounts, amounts_total
 from playbook.domain.problems import Problem, problem
 from playbook.domain.remedies import Remedy
 from playbook.steps.commands import Choice, ChooseRemedies, DecideApproval, WithdrawRemedy
+from playbook.steps.contradicting import promised_otherwise
 from playbook.steps.decision import Decision, Setting, clean, is_count, new_ids, refused, refused_all
 from playbook.steps.options import (
     Basis,
@@ -85,6 +86,7 @@ def choose_remedies(case: Case, command: ChooseRemedies, setting: Setting) -> De
             problems.append(outcome)
             continue
         remedy, offer, against = outcome
+        problems.extend(promised_otherwise(working, remedy))
         offers.append(offer)
         asked = tuple(reason for reason in against if not _may_waive(reason, setting))
         reasons.extend(asked)
@@ -246,6 +248,7 @@ def decide_approval(case: Case, command: DecideApproval, setting: Setting) -> De
     for remedy in request.remedies:
         outcome = _judged_again(working, remedy, setting)
         if isinstance(outcome, Remedy):
+            problems.extend(promised_otherwise(working, outcome))
             chosen.append(outcome)
             working = replace(working, remedies=(*working.remedies, outcome))
         else:

@@ -1,6 +1,7 @@
 """What keeps a case understandable and ends it: notes, memo, flags, hand-over, close (P4, P7)."""
 
 from playbook.domain.case import Case
+from playbook.domain.contradictions import owed_notices
 from playbook.domain.events import (
     CaseClosed,
     CaseOpened,
@@ -103,6 +104,9 @@ def close_blockers(case: Case, command: CloseCase) -> tuple[Problem, ...]:
         problems.append(problem("approval_pending", count=len(case.pending)))
     if not case.messages:
         problems.append(problem("reply_missing"))
+    owed = owed_notices(case)
+    if owed:
+        problems.append(problem("notice_missing", count=len(owed)))
     if command.outcome != "withdrawn":
         if not case.breakdown_confirmed:
             problems.append(problem("breakdown_first"))

@@ -82,7 +82,8 @@ class CaseModel(t.HasTraits):
         """Events as journal sentences in the language of the page."""
         from playbook.letters import journal
 
-        return tuple(f"{line.actor}: {line.text}" for line in journal(events, self.lang))
+        lines = journal(events, self.lang, self.desk.policy)
+        return tuple(f"{line.actor}: {line.text}" for line in lines)
 
     def refresh(self) -> None:
         """Take over what others did meanwhile."""

@@ -7,11 +7,11 @@ from typing import Any, Literal
 import traitlets as t
 
 from playbook.desk import Draft
-from playbook.domain.case import KnownPromise, Stage
+from playbook.domain.case import Case, KnownPromise, Stage
 from playbook.domain.events import OwnWords
 from playbook.domain.ledgers import PromiseStanding, promise_ledger
 from playbook.domain.problems import Problem, problem
-from playbook.domain.promises import FollowUp, FollowUpKind, Promise, PromiseKind, PromiseState
+from playbook.domain.promises import ClockStart, FollowUp, FollowUpKind, Promise, PromiseKind, PromiseState
 from playbook.domain.remedies import RemedyKind
 from playbook.i18n import say
 from playbook.intake.questions import question_text
@@ -28,7 +28,6 @@ from playbook.letters import (
 )
 from playbook.letters.render import REFUNDING, SHIPPING, pending_until
 from playbook.letters.words import locale_of
-from playbook.steps import Refused
 from playbook.steps.commands import (
     AcceptHandOver,
     AddNote,
@@ -42,10 +41,11 @@ from playbook.steps.commands import (
     PlanDate,
     ReopenCase,
     SetFlag,
+    StartClock,
+    WithdrawPromise,
     WriteMemo,
 )
-from playbook.steps.followup import plan_blockers, planned_promises
-from playbook.steps.schedule import schedule
+from playbook.steps.followup import plan_blockers, planned_promises, rule_dates, undated
 from playbook.steps.upkeep import close_blockers
 from playbook.viewmodels.breakdown import FROM_ROWS
 from playbook.viewmodels.case import CaseModel
@@ -56,6 +56,8 @@ Outcome = Literal["solved", "redirected", "declined", "withdrawn"]
 
 LETTER_FOR = {
     FollowUpKind.FIRST_REPLY: LetterKind.FIRST_REPLY,
+    FollowUpKind.REPLY: LetterKind.UPDATE,
+    FollowUpKind.NOTICE: LetterKind.SUPERSEDED,
     FollowUpKind.NO_NEWS_UPDATE: LetterKind.UPDATE,
     FollowUpKind.EVIDENCE_REMINDER: LetterKind.EVIDENCE_REMINDER,
     FollowUpKind.FINAL_CHECK: LetterKind.CLOSING_SUMMARY,
@@ -136,12 +138,20 @@ class FollowUpModel(t.HasTraits):
 
     @property
     def follow_ups(self) -> tuple[FollowUp, ...]:
-        """What is still to do: the confirmed schedule, or what it would be once the plan is confirmed."""
+        """What is still to do: the schedule as it is now, or as it would be once the plan is confirmed."""
         case = self.work.case
-        if case.plan_confirmed:
-            return case.open_follow_ups
-        after = self.work.desk.simulate(case, self.command)
-        return schedule(case, self.work.setting) if isinstance(after, Refused) else after.open_follow_ups
+        after = None if case.plan_confirmed else self.work.desk.simulate(case, self.command)
+        return (after if isinstance(after, Case) else case).open_follow_ups
+
+    @property
+    def undated(self) -> tuple[Problem, ...]:
+        """What cannot be dated, because the holidays of that year are not known."""
+        return undated(self.work.case, self.work.desk.setting_today(self.work.case))
+
+    @property
+    def rule_dates(self) -> dict[str, datetime]:
+        """By id of an open promise: the date its rule would give today, where the buyer was told another."""
+        return rule_dates(self.work.case, self.work.desk.setting_today(self.work.case))
 
     def keep(self, promise: str, reference: str = "") -> bool:
         """Record that a promise was kept, with its tracking number or refund reference."""
@@ -159,6 +169,17 @@ class FollowUpModel(t.HasTraits):
     def promise(self, command: MakePromise) -> bool:
         """Promise something beside the plan; a contradiction is refused with both texts."""
         return self.work.do(command)
+
+    def take_back(self, promise: str, reason: str) -> bool:
+        """Take back a promise beside the plan; the message about it is drafted at once."""
+        if self.work.do(WithdrawPromise(promise, reason)):
+            self.write(LetterKind.SUPERSEDED)
+            return True
+        return False
+
+    def happened(self, start: ClockStart, started_at: datetime, reference: str = "") -> bool:
+        """Record what happened outside: the buyer wrote again, a claim was opened ..."""
+        return self.work.do(StartClock(start, started_at, reference))
 
     def complete(self, follow_up: str, note: str = "") -> bool:
         """Tick a follow-up off."""

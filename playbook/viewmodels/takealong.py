@@ -143,7 +143,7 @@ class TakeAlongModel(t.HasTraits):
     def calendar(self) -> bytes:
         """The schedule as a calendar file."""
         work = self.work
-        return calendar_file(work.case, now=work.now, lang=work.lang)
+        return calendar_file(work.case, policy=work.desk.policy, now=work.now, lang=work.lang)
 
     def handover_card(self) -> str:
         """What a colleague needs to take over, as plain text without the buyer's messages."""

@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 import ipywidgets as w
 
 from playbook.domain.case import Stage
-from playbook.i18n import LANGUAGES, translator
-from playbook.i18n.words import FOLLOW_UPS, word
+from playbook.i18n import LANGUAGES, show, translator
+from playbook.i18n.words import word
+from playbook.steps.schedule import task_name
 from playbook.viewmodels.case import STEPS, CaseModel
 from playbook.widgets import html as h
 from playbook.widgets.base import View, button, guarded, html, notice_html
@@ -95,14 +96,10 @@ def clock_html(work: CaseModel) -> str:
     case = work.case
     if case.closed:
         return h.badge(_("Closed"), "pb-ok")
-    dues = [(task.due_at, _(FOLLOW_UPS[task.kind])) for task in case.open_follow_ups]
-    if not case.messages:
-        dues += [
-            (d.due_at, d.row.name.of(work.lang)) for d in work.deadlines if d.row.id == "buyer_message_reply"
-        ]
-    if not dues:
+    if not case.open_follow_ups:
         return ""
-    due_at, what = min(dues)
+    task = case.open_follow_ups[0]
+    due_at, what = task.due_at, show(task_name(task, case, work.desk.policy), work.lang)
     left = h.until(due_at, work.now, work.lang)
     style = "pb-tag pb-bad" if due_at < work.now else "pb-clock"
     return h.tag("span", h.text(what), ": ", left, cls=style, title=h.plain_moment(due_at, work.lang))

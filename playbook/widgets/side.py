@@ -133,7 +133,7 @@ def _others(order: Order, work: CaseModel) -> list[str]:
 def journal_html(work: CaseModel) -> str:
     """The latest events as sentences; older ones unfold."""
     _ = translator(work.lang)
-    lines = journal(work.desk.events(work.case.case_id), work.lang)
+    lines = journal(work.desk.events(work.case.case_id), work.lang, work.desk.policy)
     shown = [
         h.tag("li", h.moment(line.at, work.lang), h.tag("span", h.text(f"{line.actor}: {line.text}")))
         for line in reversed(lines)

@@ -104,7 +104,7 @@ MISTAKES = [
     ("marketplaces.yaml", "  EU: [IE,", "  eu-x: [IE,", "eu-x", "", "eu-x"),
     ("calendars.yaml", 'cut_off: "15:00"', "cut_off: 15:77", "15:77", "warehouse", "cut_off"),
     ("calendars.yaml", "  - id: bank", "  - id: office", "  - id: office", "office", "appears twice"),
-    ("calendars.yaml", "weekend: [sat, sun]}\n    time_zone", "weekend: [mon, tue, wed, thu, fri, sat, sun]}\n    time_zone",
+    ("calendars.yaml", "CN, weekend: [sat, sun]", "CN, weekend: [mon, tue, wed, thu, fri, sat, sun]",
      "weekend: [mon", "office", "at most 6"),
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Random shop floors: several cases on one order, agents and leads, all 28 commands, legal or not.
+"""Random shop floors: several cases on one order, agents and leads, all 30 commands, legal or not.
 
 `World` plays the desk without a store: it decides with what the other cases on the order have agreed,
 stamps the events, chains them, and checks after every command that all ledgers still hold.
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from playbook.domain.case import Case, Stage, apply, fold
 from playbook.domain.claims import Evidence, ProblemType
+from playbook.domain.contradictions import Clash, contradictions, owed_notices
 from playbook.domain.events import GENESIS, Event, Fact, canonical_json, chain_of, event_from_json
 from playbook.domain.ids import CaseId, Marketplace, OrderItemId
 from playbook.domain.ledgers import (
@@ -38,7 +39,15 @@ from playbook.domain.orders import (
     Order,
     OrderLine,
 )
-from playbook.domain.promises import FollowUp, FollowUpKind, PromiseKind, PromiseState
+from playbook.domain.promises import (
+    RECORDED,
+    ClockStart,
+    FollowUp,
+    FollowUpKind,
+    Promise,
+    PromiseKind,
+    PromiseState,
+)
 from playbook.domain.remedies import RejectionReason, RemedyKind
 from playbook.steps import Actor, Command, Refused, Setting, decide
 from playbook.steps import commands as c
@@ -229,6 +238,13 @@ def some_goods(chance: Chance, case: Case, now: datetime) -> c.ReceiveGoods:
 
 def next_command(chance: Chance, case: Case, order: Order, setting: Setting) -> Command:
     """What an agent would do next, so that sequences get far."""
+    beside = [promise for promise in case.open_promises if not promise.remedy]
+    if case.hand_over_to == setting.actor.name and not case.closed:
+        return c.AcceptHandOver()
+    if beside and not case.closed and chance.rarely(3):
+        return c.WithdrawPromise(beside[0].promise, "promised too early")
+    if case.refund_files and not case.closed and chance.rarely(3):
+        return c.UndoRefundExport("not uploaded")
     match case.stage:
         case _ if not case.version:
             return c.OpenCase(setting.now)
@@ -273,7 +289,7 @@ TEXTS = ("a reason", " ", "half \ud800 a pair\x00")
 
 
 def some_command(chance: Chance, case: Case, order: Order, setting: Setting) -> Command:
-    """One of the 28 commands, with ids of the case more often than others."""
+    """One of the 30 commands, with ids of the case more often than others."""
     now, pick = setting.now, chance.pick
 
     def item() -> str:
@@ -333,6 +349,7 @@ def some_command(chance: Chance, case: Case, order: Order, setting: Setting) -> 
     def some_date() -> tuple[c.PlanDate, ...]:
         return (c.PlanDate(remedy(), promised(), when()),) if chance.coin() else ()
 
+    beside = [p.promise for p in case.open_promises if not p.remedy]
     commands: dict[str, Callable[[], Command]] = {
         "open": lambda: c.OpenCase(when()),
         "lock": some_lock,
@@ -357,8 +374,17 @@ def some_command(chance: Chance, case: Case, order: Order, setting: Setting) -> 
         "change": lambda: c.ChangePromise(promise(), when(), text()),
         "receive": lambda: some_goods(chance, case, now),
         "refund_file": lambda: some_refund_file(chance, case, setting),
+        "take_back": lambda: c.WithdrawPromise(pick([*beside, promise()]), text()),
+        "replace": lambda: c.MakePromise(
+            promised(), when(), line=pick([None, 1]), instead_of=promise(), reason=text()
+        ),
+        "happened": lambda: c.StartClock(
+            pick([*RECORDED, ClockStart.DELIVERED]), now + timedelta(hours=chance.integer(-40, 2)), text()
+        ),
         "tick": lambda: c.CompleteFollowUp(follow_up(), text()),
-        "message": lambda: c.ApproveMessage("update", "en", "v-1", "0", follow_up()),
+        "message": lambda: c.ApproveMessage(
+            pick(["update", "solution", "superseded"]), "en", "v-1", "0", follow_up()
+        ),
         "memo": lambda: c.WriteMemo(text(), pick([5, 255])),
         "note": lambda: c.AddNote(text()),
         "flag": lambda: c.SetFlag(pick(["vip", " ", "waiting_for_evidence"]), chance.coin()),
@@ -381,6 +407,7 @@ def some_command(chance: Chance, case: Case, order: Order, setting: Setting) -> 
             "promise",
             "receive",
             "refund_file",
+            "message",
         ],
         Stage.CLOSED: ["reopen"],
     }[case.stage]
@@ -411,6 +438,7 @@ def play(chance: Chance, *, most_steps: int = 40) -> "World":
             assert after is case
         world.now += timedelta(hours=chance.pick([0, 0, 1, 30]))
     world.check_replay()
+    world.check_contradictions()
     return world
 
 
@@ -574,11 +602,21 @@ class World:
         assert len(ids) == len(set(ids))
         endings = [f for f in follow_ups if f.kind in {FollowUpKind.FINAL_CHECK, FollowUpKind.CLOSE_OUT}]
         last = max([self.now, *(p.due_at for p in case.open_promises)])
-        assert all(ending.due_at > last for ending in endings)
-        done = [f.due_at for f in case.follow_ups if f.done and f.kind is FollowUpKind.NO_NEWS_UPDATE]
-        planned = [f.due_at for f in follow_ups if f not in endings]
-        contacts = sorted({self.now, *(at for at in (*planned, *done) if self.now < at <= last)})
+        assert not case.open_promises or all(ending.due_at > last for ending in endings)
+        platform = [f for f in follow_ups if f.kind is FollowUpKind.PLATFORM_DEADLINE]
+        planned = [f.due_at for f in follow_ups if f not in endings and f not in platform]
+        contacts = sorted({self.now, *(at for at in planned if self.now < at <= last)})
         assert all(other - one <= CADENCE for one, other in pairwise(contacts))
+        assert not case.closed or not follow_ups
+
+    def check_contradictions(self) -> None:
+        """Nothing the desk accepted contradicts itself; what was changed is told before the case closes."""
+        for case_id, log in self.logs.items():
+            found = contradictions(case_id, log)
+            assert {one.clash for one in found} <= {Clash.WITHOUT_NOTICE}, found
+            assert not (self.cases[case_id].closed and found), found
+            owed = {known.promise.promise for known in owed_notices(self.cases[case_id])}
+            assert {one.existing.promise for one in found if isinstance(one.existing, Promise)} == owed
 
     def check_replay(self) -> None:
         """From stored JSON, whole or in two parts, the same case comes out, and the chain holds."""

@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from playbook.domain.ids import Marketplace
 from playbook.policy import DeadlineRow, load_policy
-from playbook.policy.clocks import nth_working_day, work_calendar
+from playbook.policy.clocks import UnknownHolidaysError, nth_working_day, work_calendar
 from playbook.policy.rows import DaysOff
 
 POLICY = load_policy(Path(__file__).resolve().parents[2] / "data" / "policies")
@@ -41,13 +41,23 @@ markets = st.sampled_from(list(Marketplace))
 def test_a_later_start_is_never_due_earlier(
     row: DeadlineRow, market: Marketplace, start: datetime, later: timedelta
 ) -> None:
-    assert POLICY.due(row, start, market) <= POLICY.due(row, start + later, market)
+    assert due_range(row, start, market)[1] <= due_range(row, start + later, market)[1]
+
+
+def due_range(row: DeadlineRow, start: datetime, market: Marketplace) -> tuple[datetime, datetime]:
+    """The clock, unless it needs days of an office whose make-up Saturdays are not announced yet."""
+    try:
+        return POLICY.due_range(row, start, market)
+    except UnknownHolidaysError as error:
+        if row.then.days_of != "office" or error.year <= 2026:
+            raise
+        reject()
 
 
 @settings(max_examples=200, deadline=None)
 @given(row=rows, market=markets, start=starts)
 def test_due_is_aware_utc_and_after_the_start(row: DeadlineRow, market: Marketplace, start: datetime) -> None:
-    early, due = POLICY.due_range(row, start, market)
+    early, due = due_range(row, start, market)
     assert due.tzinfo is UTC
     assert early <= due
     assert due >= start
@@ -59,7 +69,7 @@ def test_days_end_or_begin_with_the_local_day(row: DeadlineRow, market: Marketpl
     zone = POLICY.market(market).tz
     if row.then.days_of is not None and (named := POLICY.rows.calendars[row.then.days_of]).time_zone:
         zone = ZoneInfo(named.time_zone)
-    due = POLICY.due(row, start, market)
+    due = due_range(row, start, market)[1]
     neighbour = due + timedelta(seconds=1 if row.then.edge == "latest" else -1)
     assert due.astimezone(zone).date() != neighbour.astimezone(zone).date()
 

@@ -9,7 +9,7 @@ import pytest
 from playbook.domain import events as e
 from playbook.domain.claims import Evidence, ProblemType
 from playbook.domain.orders import FactKind
-from playbook.domain.promises import PromiseKind
+from playbook.domain.promises import ClockStart, PromiseKind
 from playbook.domain.remedies import RejectionReason, RemedyKind
 from playbook.letters import journal
 from playbook.steps import Setting
@@ -38,8 +38,10 @@ from playbook.steps.commands import (
     ReopenCase,
     RequestEvidence,
     SetFlag,
+    StartClock,
     UndoRefundExport,
     WithdrawLock,
+    WithdrawPromise,
     WithdrawRemedy,
     WriteMemo,
 )
@@ -58,6 +60,7 @@ from tests.builders import (
     choose,
     claim,
     lock,
+    the_policy,
 )
 from tests.letterlogs import logged
 
@@ -129,6 +132,10 @@ def the_life_of_a_case() -> tuple[e.Event, ...]:
     events += new
     rest: list[Command] = [
         ApproveMessage("solution", "en", "v-1", "0" * 64, "first_reply"),
+        StartClock(ClockStart.CLAIM_OPENED, NOW - timedelta(hours=1), "A-77"),
+        CompleteFollowUp("deadline-atoz_seller_response", "answered"),
+        MakePromise(PromiseKind.TRACE, due),
+        WithdrawPromise(f"p{len(case.promises) + 1}", "found meanwhile"),
         *(KeepPromise(promise.promise, "1Z1") for promise in case.open_promises),
         SetFlag("angry", note="called twice"),
         SetFlag("angry", on=False),
@@ -186,6 +193,9 @@ def test_it_tells_the_case_in_english():
         ),
         "Promise moved to 2026-11-26 07:59: Submit the refund (1 x SKU-3). the goods came back",
         "Promise kept: Answer the buyer. 1Z1",
+        "An A-to-z claim was opened, 2026-11-23 16:00. A-77",
+        "Follow-up done: Platform deadline. answered",
+        "Promise taken back: Report on the trace. found meanwhile",
         "Promise kept: Ship the goods (3 x SKU-1). 1Z1",
         "Message sent: The solution, with dates (en)",
         "Follow-up done: First reply to the buyer. The solution, with dates",
@@ -248,7 +258,13 @@ def test_a_message_says_what_the_agent_answered_for():
     own = (e.OwnWords(rule="number_not_in_ledger", words="48"), e.OwnWords(rule="promise_not_in_ledger"))
     message = ApproveMessage("update", "en", "v-1", "0" * 64, own=own, proactive=True)
     events, _case = logged(a_case(), OpenCase(NOW), message, setting=a_setting())
-    assert journal(events, "en")[-1].text == (
+    (sent,) = (line.text for line in journal(events, "en") if line.kind == "MessageApproved")
+    assert sent == (
         "Message sent: Update without news (en) It opened a new thread."
         " Against the ledger, checked by the agent: 48, –"
     )
+
+
+def test_with_the_policy_a_platform_deadline_has_its_name():
+    told = [line.text for line in journal(EVENTS, "en", the_policy())]
+    assert "Follow-up done: Answer Amazon about the A-to-z claim. answered" in told

@@ -1,12 +1,15 @@
 """The three clocks on chosen days: hours, calendar days, working days, zones and clock changes."""
 
+import json
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from playbook.domain.ids import Marketplace
 from playbook.policy.clocks import (
     Clocks,
+    UnknownHolidaysError,
     WeekendsOnly,
     end_of_day,
     nth_working_day,
@@ -100,10 +103,52 @@ def test_a_calendar_without_working_days_is_refused_not_searched_for_ever() -> N
         nth_working_day(date(2026, 1, 1), 2, WeekendsOnly(frozenset(range(7))))
 
 
-@pytest.mark.parametrize("day", [date(1999, 12, 31), date(2101, 1, 1)])
-def test_years_without_known_holidays_are_refused(day: date) -> None:
-    with pytest.raises(ValueError, match="no working days are known"):
-        nth_working_day(day, 1, work_calendar(GERMANY))
+INDIA = DaysOff(country="IN", weekend=("sat", "sun"))
+OFFICE = DaysOff(country="CN", weekend=("sat", "sun"), announced_yearly=True)
+
+
+@pytest.mark.parametrize(
+    ("days_off", "day", "year"),
+    [
+        (GERMANY, date(1989, 12, 31), 1990),  # before the library's first year
+        (GERMANY, date(2100, 12, 31), 2101),
+        (INDIA, date(2035, 12, 31), 2036),  # the library warns that it has no lunar dates from here on
+        (OFFICE, date(2026, 12, 31), 2027),  # the State Council has announced 2026, not 2027
+        (OFFICE, date(2000, 6, 1), 2000),
+    ],
+)
+def test_a_year_without_published_holidays_is_refused_not_guessed(
+    days_off: DaysOff, day: date, year: int
+) -> None:
+    with pytest.raises(UnknownHolidaysError, match=f"{days_off.country} in {year} are not known") as caught:
+        nth_working_day(day, 1, work_calendar(days_off))
+    assert (caught.value.country, caught.value.year) == (days_off.country, year)
+
+
+def test_working_days_up_to_the_last_known_one_are_counted() -> None:
+    assert nth_working_day(date(2026, 12, 29), 2, work_calendar(OFFICE)) == date(2026, 12, 31)
+
+
+def test_days_of_the_policy_file_go_before_the_library() -> None:
+    announced = OFFICE.model_copy(
+        update={"also_off": (date(2027, 1, 1), date(2027, 1, 4)), "also_worked": (date(2027, 1, 2),)}
+    )
+    days = work_calendar(announced)
+    assert nth_working_day(date(2026, 12, 31), 1, days) == date(2027, 1, 2)  # a made-up Saturday
+    assert nth_working_day(date(2026, 12, 31), 2, days) == date(2027, 1, 5)
+
+
+@pytest.mark.parametrize(
+    "days_off",
+    [
+        {"country": "CN", "weekend": [], "also_off": ["2027-01-01"], "also_worked": ["2027-01-01"]},
+        {"country": None, "weekend": [], "also_worked": ["2027-01-02"]},
+        {"country": None, "weekend": [], "announced_yearly": True},
+    ],
+)
+def test_days_off_that_contradict_themselves(days_off: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"also_off and in also_worked|need the country"):
+        DaysOff.model_validate_json(json.dumps(days_off))
 
 
 @pytest.mark.parametrize(
@@ -178,6 +223,24 @@ def test_a_calendar_with_its_own_zone_ends_its_own_day() -> None:
     one = row(value=1, unit="day", calendar="business", days_of="office")
     friday = datetime(2026, 2, 13, 2, 0, tzinfo=UTC)
     assert CLOCKS.due(one, friday, market()) == datetime(2026, 2, 14, 15, 59, 59, tzinfo=UTC)
+
+
+def test_a_warehouse_in_another_country_counts_its_own_days() -> None:
+    """German unity day: nobody packs in Germany, wherever the parcel goes."""
+    depot = calendar(
+        "depot",
+        days_off={"country": "FR", "weekend": ["sat", "sun"]},
+        places={"DE": {"days_off": GERMANY.model_dump(), "time_zone": "Europe/Berlin", "cut_off": "12:00"}},
+    )
+    clocks = Clocks({"depot": depot})
+    one = row(value=1, unit="day", calendar="business", days_of="depot")
+    eve = datetime(2025, 10, 2, 9, 0, tzinfo=UTC)  # Thursday 11:00 in Berlin, Friday is the holiday
+    german, french = market(), market().model_copy(update={"id": Marketplace.FR})
+    assert clocks.due(one, eve, german) == datetime(2025, 10, 6, 21, 59, 59, tzinfo=UTC)
+    assert clocks.due(one, eve, french) == datetime(2025, 10, 3, 21, 59, 59, tzinfo=UTC)
+    after_noon = datetime(2025, 10, 1, 10, 30, tzinfo=UTC)
+    assert clocks.due(one, after_noon, german) == datetime(2025, 10, 6, 21, 59, 59, tzinfo=UTC)
+    assert clocks.due(one, after_noon, french) == datetime(2025, 10, 2, 21, 59, 59, tzinfo=UTC)
 
 
 def test_range() -> None:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playbook.domain.case import Case
 from playbook.domain.claims import ProblemType
-from playbook.domain.events import FactCorrected, FollowUpScheduled, RulesAdopted
+from playbook.domain.events import FactCorrected, RulesAdopted
 from playbook.domain.ids import Marketplace
 from playbook.domain.money import Money, minor_unit
 from playbook.domain.orders import PROMOTIONS, Channel, Component, FactKind, amounts_total
@@ -24,6 +25,7 @@ from playbook.steps.options import (
     units_in_stock,
     window_of,
 )
+from playbook.steps.schedule import running_deadlines
 from tests.builders import (
     LEAD,
     NOW,
@@ -31,6 +33,7 @@ from tests.builders import (
     a_line,
     a_locked_case,
     a_setting,
+    after_bodies,
     an_open_case,
     an_order,
     choose,
@@ -136,9 +139,16 @@ def test_a_request_that_waits_keeps_who_decides_too():
 
 
 def test_a_corrected_delivery_moves_the_schedule():
+    """The clocks are read off the facts: nothing has to be recorded again."""
     case = run(a_claimed_case(), choose(RemedyKind.REPLACEMENT), ConfirmPlan())
-    decision = decide(case, CorrectFact(FactKind.DELIVERED_ON, "2026-11-20", (1,)), a_setting())
-    assert [type(body) for body in decision] == [FactCorrected, FollowUpScheduled]
+    (corrected,) = decide(case, CorrectFact(FactKind.DELIVERED_ON, "2026-11-20", (1,)), a_setting())
+    assert isinstance(corrected, FactCorrected)
+
+    def window_ends(read: Case) -> datetime:
+        running = running_deadlines(read, a_setting())
+        return next(one.due_at for one in running if one.row.id == "return_window")
+
+    assert window_ends(after_bodies(case, corrected)) - window_ends(case) == timedelta(days=2)
 
 
 # ---- the return window -------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from playbook.steps.commands import (
     WithdrawRemedy,
 )
 from playbook.steps.followup import plan_blockers, planned_promises
-from playbook.steps.schedule import market_of, reply_deadline, running_deadlines, schedule
+from playbook.steps.schedule import market_of, running_deadlines, schedule
 from tests.builders import (
     AGENT,
     LEAD,
@@ -355,7 +355,8 @@ def test_an_overdue_promise_does_not_hide_the_silence_before_a_later_one():
     case = run(a_planned_case(), MakePromise(ANSWER, NOW + timedelta(days=30)))
     late = later(a_setting(), days=20)
     updates = [f.due_at for f in schedule(case, late) if f.kind is FollowUpKind.NO_NEWS_UPDATE]
-    assert [at - late.now for at in updates] == [timedelta(hours=48 * n) for n in range(1, 5)]
+    assert [at - NOW for at in updates] == [timedelta(hours=24 + 48 * n) for n in range(10, 15)]
+    assert updates[0] - late.now <= timedelta(hours=48)
 
 
 def test_a_further_promise_after_the_check_brings_another_check():
@@ -402,7 +403,7 @@ def test_a_cadence_of_nothing_is_an_error_not_an_endless_loop(monkeypatch: pytes
 
 def test_a_policy_without_the_house_clocks_is_a_bug(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Policy, "deadline", lambda *_a, **_k: None)
-    with pytest.raises(LookupError, match="house_update_cadence"):
+    with pytest.raises(LookupError, match="buyer_message_reply"):
         schedule(an_open_case(), a_setting())
 
 
@@ -412,8 +413,9 @@ def test_a_policy_without_the_house_clocks_is_a_bug(monkeypatch: pytest.MonkeyPa
 def test_the_reply_is_due_in_24_elapsed_hours_over_the_weekend():
     friday = datetime(2026, 11, 20, 18, 30, tzinfo=UTC)
     case = an_open_case(received_at=friday)
-    assert reply_deadline(case, a_setting()).due_at == friday + timedelta(hours=24)
-    assert reply_deadline(a_case(), a_setting()) is None
+    assert [(f.follow_up, f.due_at) for f in schedule(case, a_setting())[:1]] == [
+        ("first_reply", friday + timedelta(hours=24))
+    ]
 
 
 def test_clocks_run_for_the_locked_order():

@@ -16,7 +16,7 @@ from playbook.domain.claims import Evidence, ProblemType
 from playbook.domain.ids import OrderId
 from playbook.domain.orders import Channel, EarlierKind, FactKind
 from playbook.domain.problems import Problem
-from playbook.domain.promises import PromiseKind
+from playbook.domain.promises import ClockStart, PromiseKind
 from playbook.domain.remedies import RejectionReason, RemedyKind
 from playbook.i18n import say
 from playbook.i18n.leaving import LEAVING
@@ -51,8 +51,10 @@ from playbook.steps.commands import (
     RecordEvidence,
     ReopenCase,
     SetFlag,
+    StartClock,
     UndoRefundExport,
     WithdrawLock,
+    WithdrawPromise,
     WithdrawRemedy,
     WriteMemo,
 )
@@ -132,6 +134,23 @@ def _approve(case: Callable[[], Case] = _pending) -> DecideApproval:
 
 
 _LESS = [earlier(units=0, kind=EarlierKind.OTHER_CASE, value=amounts(item="100.00"))]
+
+
+def _promised_by_hand() -> Case:
+    """Goods were promised for a line before any remedy was chosen for it."""
+    return run(a_claimed_case(), MakePromise(SHIP, NOW + timedelta(days=1), line=1, units=3))
+
+
+def _changed_unheard() -> Case:
+    """A promise was moved after the buyer had been told of it."""
+    case = run(a_planned_case(), a_message("solution"))
+    return run(case, ChangePromise("p1", NOW + timedelta(days=3), "no stock"))
+
+
+def _claimed_again() -> Case:
+    return run(a_locked_case(), StartClock(ClockStart.CLAIM_OPENED, NOW))
+
+
 _GONE = [earlier(units=9, kind=EarlierKind.OTHER_CASE, value=amounts(item="90.00"))]
 
 
@@ -283,6 +302,21 @@ REFUSALS: dict[str, Refusal] = {
     "not_offered_to_you": Refusal(an_open_case, AcceptHandOver()),
     "promises_open": Refusal(a_planned_case, CloseCase()),
     "reply_missing": Refusal(an_open_case, CloseCase("withdrawn")),
+    "notice_missing": Refusal(_changed_unheard, CloseCase("withdrawn")),
+    "send_notice_instead": Refusal(_changed_unheard, CompleteFollowUp("notice-p1")),
+    "promise_other_remedy": Refusal(
+        a_planned_case, MakePromise(PromiseKind.SUBMIT_REFUND, NOW + timedelta(days=1), "r1")
+    ),
+    "remedy_other_promise": Refusal(_promised_by_hand, choose(RemedyKind.REFUND_FULL)),
+    "withdraw_remedy_instead": Refusal(a_planned_case, WithdrawPromise("p1", "x")),
+    "not_recordable": Refusal(an_open_case, StartClock(ClockStart.DELIVERED, NOW)),
+    "happened_in_future": Refusal(
+        an_open_case, StartClock(ClockStart.CLAIM_OPENED, NOW + timedelta(seconds=1))
+    ),
+    "happened_before_order": Refusal(
+        a_locked_case, StartClock(ClockStart.RETURN_REQUESTED, NOW - timedelta(days=12, seconds=1))
+    ),
+    "already_recorded": Refusal(_claimed_again, StartClock(ClockStart.CLAIM_OPENED, NOW)),
 }
 """One refusal for every code that refuses a command by itself."""
 
@@ -314,6 +348,8 @@ ELSEWHERE = {
         for code in SENTENCES
         if code.startswith("way_")
     },
+    "no_holidays": "test_steps_schedule.py: a note beside the schedule, never a refusal",
+    "no_holidays_for_promise": "test_steps_schedule.py: only where holidays are not published",
     "after_event": "test_steps_facts.py: a note on an option, never a refusal",
     "rule_gone": "test_steps_followup.py: only with a policy that lost a row",
     "rule_needs_lead": "test_steps_remedy.py: an option's reason, never a refusal",

@@ -437,9 +437,8 @@ def test_after_a_withdrawal_the_whole_sum_is_still_exact():
 
 
 def test_a_broken_policy_reference_is_a_bug_not_a_refusal(monkeypatch: pytest.MonkeyPatch):
-    setting = a_setting()
+    setting, case = a_setting(), a_claimed_case()
     monkeypatch.setattr(type(setting.policy), "deadline", lambda *_a, **_k: None)
-    case = a_claimed_case()
     with pytest.raises(LookupError, match="no deadline house_reship for UK FBM on 2026-11-23"):
         options(case, case.item("c1"), setting)
 

@@ -26,7 +26,7 @@ from playbook.steps.commands import (
 from playbook.store import OrderEntry, Recipient
 from playbook.viewmodels.followup import LETTER_FOR, FollowUpModel
 from playbook.viewmodels.takealong import TakeAlongModel
-from tests.builders import LEAD, NOW, ORDER_ID, an_order, choose, claim
+from tests.builders import AGENT, LEAD, NOW, ORDER_ID, an_order, choose, claim
 from tests.desks import Clock, carried_out, claimed, opened, page, planned
 
 OTHER = Actor("Ma Jun", "agent")
@@ -134,7 +134,7 @@ class TestPromises:
         assert model.work.notice is not None
         (sentence,) = model.work.notice.texts
         assert "New: " in sentence
-        assert "Promised before: " in sentence
+        assert f"what {AGENT.name} promised on 2026-11-23 17:00" in sentence
         assert "{" not in sentence
         assert len(model.work.case.promises) == 1
 

@@ -98,7 +98,7 @@ class TestTheHeader:
     def test_facts_of_the_case(self, desk: Desk, windows: Windows) -> None:
         window = windows(case_id=carried_out(desk, locked(desk), SetFlag("angry", on=True)).case_id)
         window.sees(
-            "Case 2026-0001", "204-5512873-7719305", "FBM UK", "Answer the buyer's message: in 22 h 0 min"
+            "Case 2026-0001", "204-5512873-7719305", "FBM UK", "First reply to the buyer: in 22 h 0 min"
         )
         window.sees("lin (agent)", "angry")
         assert window.button("3 Remedy").disabled
