@@ -106,6 +106,10 @@ def codes(reading: Reading) -> list[str]:
         ("ケーキ缶のうち2セットにフタがない。", [(9, 2, "missing_parts")]),
         # only so many are needed
         ("シルバーのリボンは10巻お願いしましたが、予定が変わり4巻で足ります。", [(6, 6, "changed_mind")]),
+        # a box that was opened is not what is broken
+        ("打开包装盒就有两个玻璃花瓶坏了", [(3, 2, "transit_damage")]),
+        ("绿色闹钟拆开包装有3个碎了", [(8, 3, "transit_damage")]),
+        ("绿色闹钟包装有3个碎了", [(8, 3, "package_damage")]),
         # a box in the name of a product is no packaging, a character inside a word no product
         ("青いマグ3個、内壁が割れています。", [(2, 3, "transit_damage")]),
     ],
