@@ -54,7 +54,7 @@ class Contradiction:
     existing: Promise | Remedy | None
 
 
-SILENT = frozenset({"first_reply", "ask_details", "update"})
+SILENT = frozenset({"first_reply", "ask_details", "confirm_breakdown", "evidence_reminder", "update"})
 """Kinds of message that state no plan: they neither tell of a promise nor of its change."""
 
 _GRANTS = frozenset(

@@ -186,6 +186,9 @@ class Replay:
             "send": lambda _: self._follow_up.approve(),
             "keep": self._keep,
             "change": self._change,
+            "instead": lambda a: self._follow_up.instead(a.reason),
+            "take_back": self._take_back,
+            "happened": self._happened,
             "count": self._count,
             "unexpected": self._unexpected,
             "receive": self._receive,
@@ -349,6 +352,13 @@ class Replay:
     def _receive(self, action: Action) -> None:
         self._follow_up.reception.edit_parcel(reference=action.value or "")
         self._follow_up.reception.record()
+
+    def _take_back(self, action: Action) -> None:
+        self._follow_up.take_back(self._open_promises(action)[0].promise, action.reason)
+
+    def _happened(self, action: Action) -> None:
+        assert action.start is not None, "happened needs start"
+        self._follow_up.happened(action.start, action.at or self.now, action.value or "")
 
     def _wait(self, action: Action) -> None:
         self.now += timedelta(hours=action.hours or 0)

@@ -17,7 +17,7 @@ from playbook.domain.base import Value
 from playbook.domain.claims import ProblemType
 from playbook.domain.ids import Marketplace
 from playbook.domain.orders import FactKind
-from playbook.domain.promises import FollowUpKind, PromiseKind, PromiseState
+from playbook.domain.promises import ClockStart, FollowUpKind, PromiseKind, PromiseState
 from playbook.domain.remedies import RejectionReason, RemedyKind
 from playbook.letters import LetterKind
 from playbook.letters.kinds import LOCALES
@@ -58,6 +58,9 @@ NEEDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "send": ((), ()),
     "keep": ((), ("sku", "promise", "value")),
     "change": (("due",), ("sku", "promise", "reason")),
+    "instead": ((), ("reason",)),
+    "take_back": ((), ("sku", "promise", "reason")),
+    "happened": (("start",), ("at", "value")),
     "count": (("sku",), ("units", "rejected", "why", "share")),
     "unexpected": (("units",), ("sku", "text")),
     "receive": ((), ("value",)),
@@ -114,6 +117,8 @@ class Action(Value):
     share: Decimal | None = None
     promise: PromiseKind | None = None
     due: Moment | None = None
+    start: ClockStart | None = None
+    at: Moment | None = None
     kind: LetterKind | None = None
     text: str | None = None
     reason: str = ""

@@ -1,6 +1,7 @@
 """The plan after the decision: promises, schedule, messages, memo, hand-over, close."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -8,6 +9,7 @@ import traitlets as t
 
 from playbook.desk import Draft
 from playbook.domain.case import Case, KnownPromise, Stage
+from playbook.domain.contradictions import owed_notices
 from playbook.domain.events import OwnWords
 from playbook.domain.ledgers import PromiseStanding, promise_ledger
 from playbook.domain.problems import Problem, problem
@@ -63,6 +65,9 @@ LETTER_FOR = {
     FollowUpKind.FINAL_CHECK: LetterKind.CLOSING_SUMMARY,
 }
 """The message that a follow-up usually needs."""
+
+NOTICES = (LetterKind.SUPERSEDED, LetterKind.UPDATE_NEWS, LetterKind.SOLUTION, LetterKind.CLOSING_SUMMARY)
+"""Messages that tell of a changed promise, the best first: what was taken back leaves no new date to tell."""
 ASKING = frozenset({LetterKind.ASK_DETAILS, LetterKind.EVIDENCE_REMINDER})
 """Messages that put open questions to the buyer."""
 
@@ -76,6 +81,7 @@ class FollowUpModel(t.HasTraits):
     dates: dict[tuple[str, PromiseKind], datetime] = state({})
     letter: Letter | None = state(None)
     letter_text: str = state("")
+    refused: MakePromise | None = state(None)
     own: frozenset[OwnWords] = state(frozenset())
     proactive: bool = state(False)
 
@@ -167,15 +173,46 @@ class FollowUpModel(t.HasTraits):
         return False
 
     def promise(self, command: MakePromise) -> bool:
-        """Promise something beside the plan; a contradiction is refused with both texts."""
-        return self.work.do(command)
+        """Promise something beside the plan; a contradiction is refused with both texts.
+
+        A promise that one earlier promise alone stands against is kept as ``refused``: it can be made
+        `instead` of that one.
+        """
+        if self.work.do(command):
+            self.refused = None
+            return True
+        codes = [problem.code for problem in self.work.problems_of(command)]
+        self.refused = command if codes == ["promise_contradicts"] else None
+        return False
+
+    def instead(self, reason: str) -> bool:
+        """Make the refused promise instead of the one it contradicts; the message about it is drafted."""
+        if self.refused is None:
+            return False
+        (against,) = self.work.problems_of(self.refused)
+        command = replace(self.refused, instead_of=str(against.params["promise"]), reason=reason)
+        if self.work.do(command):
+            self.refused = None
+            self._write_notice()
+            return True
+        return False
+
+    def forget(self) -> None:
+        """Leave the earlier promise as it is."""
+        self.refused = None
+        self.work.notice = None
 
     def take_back(self, promise: str, reason: str) -> bool:
         """Take back a promise beside the plan; the message about it is drafted at once."""
         if self.work.do(WithdrawPromise(promise, reason)):
-            self.write(LetterKind.SUPERSEDED)
+            self._write_notice()
             return True
         return False
+
+    def _write_notice(self) -> None:
+        kind = self.letter_for(FollowUpKind.NOTICE)
+        if kind is not None and owed_notices(self.work.case):
+            self.write(kind)
 
     def happened(self, start: ClockStart, started_at: datetime, reference: str = "") -> bool:
         """Record what happened outside: the buyer wrote again, a claim was opened ..."""
@@ -274,6 +311,8 @@ class FollowUpModel(t.HasTraits):
     def letter_for(self, follow_up: FollowUpKind) -> LetterKind | None:
         """The message that a follow-up needs as the case is now; None where it needs none."""
         kind = LETTER_FOR.get(follow_up)
+        if follow_up is FollowUpKind.NOTICE:
+            return next((one for one in NOTICES if not self._makes_no_sense(one)), kind)
         if follow_up is FollowUpKind.NO_NEWS_UPDATE:
             return (
                 LetterKind.UPDATE if self._makes_no_sense(LetterKind.UPDATE_NEWS) else LetterKind.UPDATE_NEWS

@@ -1,20 +1,19 @@
 """Step four on the page: the plan, the promises and the schedule, and the ways to end the case."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import ipywidgets as w
 
-from playbook.domain.case import KnownPromise
-from playbook.domain.ledgers import PromiseStanding
-from playbook.domain.promises import FollowUp, Promise
-from playbook.i18n import say
-from playbook.i18n.words import FOLLOW_UPS, PROMISES, STANDINGS
+from playbook.domain.promises import RECORDED, ClockStart, FollowUp, FollowUpKind, Promise
+from playbook.i18n import say, show
+from playbook.i18n.words import CLOCK_STARTS, FOLLOW_UPS, PROMISES
+from playbook.steps.schedule import task_name
 from playbook.viewmodels.followup import LETTER_FOR, FollowUpModel
 from playbook.widgets import html as h
 from playbook.widgets.base import View, button, card, guarded, html, named, placeheld, row
 from playbook.widgets.closing import ClosingView
 from playbook.widgets.letters import LetterView, MemoView
+from playbook.widgets.promises import PromisesCard, as_utc, subject, subject_html
 from playbook.widgets.reception import ReceptionView
 from playbook.widgets.side import SideView
 from playbook.widgets.takealong import leaving_views
@@ -47,17 +46,16 @@ class FollowUpView(View):
 
     def _draw(self) -> None:
         case = self.model.work.case
-        if case.plan_confirmed:
-            self.plan.children = [self._schedule(), *([self._promises()] if case.promises else [])]
-        else:
-            self.plan.children = [self._draft_plan(), *([self._promises()] if case.promises else [])]
+        parts = [self._schedule()] if case.plan_confirmed else [self._draft_plan(), *self._waiting()]
+        self.plan.children = [*parts, PromisesCard(self.model, self.letter.draw)]
 
     def _draft_plan(self) -> w.Widget:
         model, _ = self.model, self._
         planned = model.planned if not model.blockers else ()
         head = [_("What we promise"), _("For"), _("Until")]
         rows = [
-            [h.text(_(PROMISES[p.kind])), self._subject(p), h.moment(p.due_at, self.lang)] for p in planned
+            [h.text(_(PROMISES[p.kind])), subject_html(p, self.model.work), h.moment(p.due_at, self.lang)]
+            for p in planned
         ]
         due = [
             [h.text(_(FOLLOW_UPS[f.kind])), h.moment(f.due_at, self.lang)]
@@ -80,7 +78,9 @@ class FollowUpView(View):
     def _date_editor(self, planned: Sequence[Promise]) -> w.Widget:
         _ = self._
         which = w.Dropdown(
-            options=[(f"{_(PROMISES[p.kind])} · {self._plain_subject(p)}", n) for n, p in enumerate(planned)],
+            options=[
+                (f"{_(PROMISES[p.kind])} · {subject(p, self.model.work)}", n) for n, p in enumerate(planned)
+            ],
             description=_("Another date for"),
             style={"description_width": "initial"},
         )
@@ -88,34 +88,43 @@ class FollowUpView(View):
 
         def use() -> None:
             promise = planned[int(which.value)]
-            self.model.set_date(promise.remedy, promise.kind, _as_utc(at.value))
+            self.model.set_date(promise.remedy, promise.kind, as_utc(at.value))
             self._draw()
 
         return row(which, at, button(_("Use this date"), use, work=self.model.work))
 
-    def _subject(self, promise: Promise) -> str:
-        parts = [h.text(self._plain_subject(promise))]
-        if promise.amount is not None:
-            parts.append(h.money(promise.amount, self.lang))
-        return " · ".join(parts)
+    def _waiting(self) -> list[w.Widget]:
+        """Before there is a plan: what waits all the same, when it is more than the first reply."""
+        case = self.model.work.case
+        others = [task for task in case.open_follow_ups if task.kind is not FollowUpKind.FIRST_REPLY]
+        return [self._schedule(case.open_follow_ups)] if others or case.clocks else []
 
-    def _plain_subject(self, promise: Promise) -> str:
-        order = self.model.work.case.order
-        line = order.line(promise.line) if order and promise.line else None
-        if line is None:
-            return self._("the whole case")
-        return f"{promise.units} x {line.sku}" if promise.units else str(line.sku)
+    def _schedule(self, open_ones: Sequence[FollowUp] | None = None) -> w.Widget:
+        model, _ = self.model, self._
+        shown = _without_later_updates(model.follow_ups if open_ones is None else open_ones)
+        tasks = [self._task(task) for task in _grouped(shown)]
+        nothing = [] if tasks else [html(h.tag("p", h.text(_("Nothing is open."))))]
+        notes = h.items((h.text(say(note, self.lang)) for note in model.undated), cls="pb-note")
+        happened = [] if model.work.case.closed else [self._happened()]
+        head = html(h.tag("h2", h.text(_("What is next"))))
+        return card(head, *tasks, *nothing, html(notes), *happened)
 
-    def _schedule(self) -> w.Widget:
-        _ = self._
-        open_ones = self.model.follow_ups
-        if not open_ones:
-            return card(
-                html(h.tag("h2", h.text(_("What is next"))) + h.tag("p", h.text(_("Nothing is open."))))
-            )
-        return card(
-            html(h.tag("h2", h.text(_("What is next")))), *(self._task(task) for task in _grouped(open_ones))
+    def _happened(self) -> w.Widget:
+        """What happens outside the desk: recorded here, it starts Amazon's clocks."""
+        model, _ = self.model, self._
+        what = w.Dropdown(
+            options=[(_(CLOCK_STARTS[start]), start.value) for start in RECORDED],
+            description=_("It happened"),
+            style={"description_width": "initial"},
         )
+        at = named(w.NaiveDatetimePicker(), _("When, China time; now if left empty"))
+        reference = placeheld(_("request or claim number"))
+        reference.layout.width = "190px"
+
+        def record() -> None:
+            model.happened(ClockStart(what.value), as_utc(at.value) or model.work.now, reference.value)
+
+        return row(what, at, reference, button(_("Record it"), record, work=model.work))
 
     def _task(self, tasks: tuple[FollowUp, ...]) -> w.Widget:
         model, _ = self.model, self._
@@ -123,10 +132,10 @@ class FollowUpView(View):
         late = first.due_at < model.work.now
         when = h.moment(first.due_at, self.lang) + (" " + h.badge(_("overdue"), "pb-bad") if late else "")
         promises = [p for p in model.work.case.open_promises if p.promise in {task.promise for task in tasks}]
-        what = h.text(_(PROMISES[promises[0].kind]) if promises else _(FOLLOW_UPS[first.kind]))
-        subject = ", ".join(self._subject(promise) for promise in promises)
+        what = h.text(show(task_name(first, model.work.case, model.work.desk.policy), self.lang))
+        goods = ", ".join(subject_html(promise, self.model.work) for promise in promises)
         text = html(
-            h.tag("div", h.tag("b", what), " ", subject, h.tag("div", when, cls="pb-muted")), cls="pb-grow"
+            h.tag("div", h.tag("b", what), " ", goods, h.tag("div", when, cls="pb-muted")), cls="pb-grow"
         )
         if model.work.case.closed:
             return row(text, cls="pb-row")
@@ -143,7 +152,8 @@ class FollowUpView(View):
         actions: list[w.Widget] = []
         if first.kind in LETTER_FOR:
             actions.append(button(_("Write the message"), lambda: self._write(first), work=model.work))
-        actions.append(button(_("Done"), lambda: model.complete(first.follow_up), work=model.work))
+        if first.kind is not FollowUpKind.NOTICE:
+            actions.append(button(_("Done"), lambda: model.complete(first.follow_up), work=model.work))
         return row(text, *actions, cls="pb-row")
 
     def _write(self, task: FollowUp) -> None:
@@ -151,43 +161,11 @@ class FollowUpView(View):
         if kind is not None:
             self.letter.start(kind, task.follow_up)
 
-    def _promises(self) -> w.Widget:
-        _ = self._
-        ledger = self.model.promises
-        head = [_("Promise"), _("For"), _("Until"), _("State"), _("Reference")]
-        rows = [self._promise_cells(known, standing) for known, standing in ledger]
-        children: list[w.Widget] = [html(h.tag("h2", h.text(_("Promises"))) + h.table(head, rows))]
-        open_ones = self.model.work.case.open_promises
-        if open_ones and not self.model.work.case.closed:
-            children.append(self._mover(open_ones))
-        return card(*children)
 
-    def _promise_cells(self, known: KnownPromise, standing: PromiseStanding) -> list[str]:
-        style = {PromiseStanding.LATE: "pb-bad", PromiseStanding.KEPT: "pb-ok"}.get(standing, "")
-        return [
-            h.text(self._(PROMISES[known.promise.kind])),
-            self._subject(known.promise),
-            h.moment(known.promise.due_at, self.lang),
-            h.badge(self._(STANDINGS[standing]), style),
-            h.mono(known.reference) if known.reference else "",
-        ]
-
-    def _mover(self, open_ones: Sequence[Promise]) -> w.Widget:
-        _ = self._
-        which = w.Dropdown(
-            options=[(f"{_(PROMISES[p.kind])} · {self._plain_subject(p)}", p.promise) for p in open_ones],
-            description=_("Move"),
-        )
-        at = named(w.NaiveDatetimePicker(), _("New date and time, China time"))
-        reason = placeheld(_("Why? The buyer will be told."))
-        reason.layout.width = "230px"
-
-        def move() -> None:
-            due_at = _as_utc(at.value)
-            if due_at is not None and self.model.change(str(which.value), due_at, reason.value):
-                self.letter.draw()
-
-        return row(which, at, reason, button(_("Change the promise"), move, work=self.model.work))
+def _without_later_updates(follow_ups: Sequence[FollowUp]) -> tuple[FollowUp, ...]:
+    """Only the next update: each one sent moves those after it."""
+    updates = [task for task in follow_ups if task.kind is FollowUpKind.NO_NEWS_UPDATE]
+    return tuple(task for task in follow_ups if task not in updates[1:])
 
 
 def _grouped(follow_ups: Sequence[FollowUp]) -> tuple[tuple[FollowUp, ...], ...]:
@@ -197,8 +175,3 @@ def _grouped(follow_ups: Sequence[FollowUp]) -> tuple[tuple[FollowUp, ...], ...]
         key = (follow_up.due_at, follow_up.deadline) if follow_up.promise else follow_up.follow_up
         groups.setdefault(key, []).append(follow_up)
     return tuple(tuple(group) for group in groups.values())
-
-
-def _as_utc(value: datetime | None) -> datetime | None:
-    """A picked local time (China) as UTC."""
-    return None if value is None else value.replace(tzinfo=h.AGENT_ZONE).astimezone(UTC)

@@ -16,6 +16,9 @@ from playbook.widgets.base import View, card, guarded, html
 
 JOURNAL_LINES = 8
 
+SILENT = frozenset({"RemediesOffered", "FollowUpScheduled"})
+"""Events that tell an agent nothing: the schedule itself is on the page."""
+
 
 class SideView(View):
     """One per page; shown to the left of every step."""
@@ -137,7 +140,7 @@ def journal_html(work: CaseModel) -> str:
     shown = [
         h.tag("li", h.moment(line.at, work.lang), h.tag("span", h.text(f"{line.actor}: {line.text}")))
         for line in reversed(lines)
-        if line.kind != "RemediesOffered"
+        if line.kind not in SILENT
     ]
     recent, older = shown[:JOURNAL_LINES], shown[JOURNAL_LINES:]
     body = h.tag("h2", h.text(_("Journal"))) + h.tag("ul", *recent, cls="pb-timeline")

@@ -514,3 +514,16 @@ def test_a_task_of_an_older_log_without_its_kind_is_ticked_all_the_same():
 def test_the_schedule_is_the_same_however_it_is_read():
     case = returning()
     assert schedule(case, a_setting()) == current(current(case, a_setting()), a_setting()).open_follow_ups
+
+
+def test_the_reship_is_our_own_clock():
+    """Facts 0.8: Amazon fixes 24 hours for a message, not for a reship."""
+    policy = a_setting().policy
+    row = policy.deadline("house_reship", market=Marketplace.UK, channel=Channel.FBM, on=NOW.date())
+    reply = policy.deadline("buyer_message_reply", market=Marketplace.UK, channel=Channel.FBM, on=NOW.date())
+    assert row is not None
+    assert reply is not None
+    assert (row.is_house, reply.is_house) == (True, False)
+    assert row.then.note is not None
+    assert "Amazon" in row.then.note.en
+    assert "house_reship" not in {one.row.id for one in running_deadlines(a_planned_case(), a_setting())}

@@ -10,7 +10,7 @@ from playbook.desk import Desk
 from playbook.domain.case import Stage
 from playbook.domain.claims import Evidence, ProblemType
 from playbook.domain.ids import OrderId
-from playbook.domain.promises import FollowUpKind, PromiseKind, PromiseState
+from playbook.domain.promises import ClockStart, FollowUpKind, PromiseKind, PromiseState
 from playbook.domain.remedies import RemedyKind
 from playbook.i18n import say
 from playbook.letters import LetterKind
@@ -24,9 +24,9 @@ from playbook.steps.commands import (
     WithdrawRemedy,
 )
 from playbook.store import OrderEntry, Recipient
-from playbook.viewmodels.followup import LETTER_FOR, FollowUpModel
+from playbook.viewmodels.followup import LETTER_FOR, NOTICES, FollowUpModel
 from playbook.viewmodels.takealong import TakeAlongModel
-from tests.builders import AGENT, LEAD, NOW, ORDER_ID, an_order, choose, claim
+from tests.builders import AGENT, LEAD, NOW, ORDER_ID, a_message, an_order, choose, claim
 from tests.desks import Clock, carried_out, claimed, opened, page, planned
 
 OTHER = Actor("Ma Jun", "agent")
@@ -137,6 +137,54 @@ class TestPromises:
         assert f"what {AGENT.name} promised on 2026-11-23 17:00" in sentence
         assert "{" not in sentence
         assert len(model.work.case.promises) == 1
+
+    def test_a_contradiction_can_be_made_instead_with_a_reason(self, desk: Desk) -> None:
+        model = FollowUpModel(page(desk, claimed(desk)))
+        assert model.promise(MakePromise(SHIP, NOW + timedelta(days=1), line=1, units=2))
+        told = carried_out(desk, model.work.case, a_message("update_news"))
+        model = FollowUpModel(page(desk, told))
+        assert not model.promise(MakePromise(SHIP, NOW + timedelta(days=2), line=1, units=2))
+        assert model.refused is not None
+        assert not model.instead(" ")
+        assert model.instead("the warehouse is closed tomorrow")
+        assert model.refused is None
+        (promise,) = model.work.case.open_promises
+        assert promise.due_at == NOW + timedelta(days=2)
+        assert model.letter is not None
+        assert model.letter.kind is LetterKind.SUPERSEDED
+        assert not model.instead("nothing was refused")
+
+    def test_the_earlier_promise_can_stay_as_it_is(self, desk: Desk) -> None:
+        model = with_plan(desk)
+        (promise,) = model.work.case.open_promises
+        assert not model.promise(MakePromise(SHIP, promise.due_at + timedelta(days=1), "r1"))
+        model.forget()
+        assert model.refused is None
+        assert not model.promise(MakePromise(SHIP, NOW - timedelta(days=1)))
+        assert model.refused is None, "a date in the past contradicts nobody"
+
+    def test_a_promise_beside_the_plan_is_taken_back_and_told(self, desk: Desk) -> None:
+        model = sent(with_plan(desk))
+        assert model.promise(MakePromise(PromiseKind.TRACE, NOW + timedelta(days=1)))
+        assert not model.take_back("p2", " ")
+        assert model.take_back("p2", "it was found")
+        assert model.letter is None, "the buyer had not heard of it"
+        assert model.promise(MakePromise(PromiseKind.TRACE, NOW + timedelta(days=1)))
+        sent(model, LetterKind.SOLUTION)
+        assert model.take_back("p3", "it was found")
+        assert model.letter is not None
+        assert model.letter.kind in NOTICES
+
+    def test_what_happened_outside_is_recorded(self, desk: Desk) -> None:
+        model = sent(with_plan(desk))
+        assert model.happened(ClockStart.CLAIM_OPENED, NOW - timedelta(hours=1), "A-1")
+        (task,) = (task for task in model.follow_ups if task.kind is FollowUpKind.PLATFORM_DEADLINE)
+        assert task.due_at == NOW + timedelta(hours=47)
+        assert not model.happened(ClockStart.CLAIM_OPENED, NOW + timedelta(hours=1))
+
+    def test_nothing_is_undated_and_no_rule_differs(self, desk: Desk) -> None:
+        model = with_plan(desk)
+        assert (model.undated, model.rule_dates) == ((), {})
 
     def test_a_changed_one_brings_the_message_that_says_so(self, desk: Desk) -> None:
         model = sent(with_plan(desk))

@@ -1,19 +1,25 @@
 """The fourth step: the plan, promises and tasks, the message, the memo, and what ends a case."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from playbook.desk import Desk
-from playbook.domain.case import Stage
+from playbook.domain.case import Case, Stage
+from playbook.domain.promises import ClockStart
 from playbook.domain.remedies import RemedyKind
 from playbook.i18n import translator
 from playbook.letters import memo_parts
-from playbook.steps.commands import ConfirmPlan
-from tests.builders import a_line, a_message, an_order, choose, claim
+from playbook.steps.commands import ConfirmPlan, StartClock
+from tests.builders import NOW, a_line, a_message, an_order, choose, claim
 from tests.desks import Clock, carried_out, claimed, planned
 from tests.widgets.conftest import Window, at
 
 Windows = Callable[..., Window]
 KEEP = "Done: promise kept"
+
+
+def claimed_and_agreed(desk: Desk) -> Case:
+    return carried_out(desk, claimed(desk), choose(RemedyKind.REPLACEMENT))
 
 
 def agreed(desk: Desk, windows: Windows, kind: RemedyKind = RemedyKind.REPLACEMENT, **asked: str) -> Window:
@@ -61,6 +67,48 @@ class TestThePlan:
         window.click("Change the promise")
         window.sees("superseded", "Fri 27 Nov 12:00")
         assert "27" in window.field("Message to the buyer").value
+
+    def test_what_happened_outside_is_recorded_and_due(self, desk: Desk, windows: Windows) -> None:
+        window = windows(case_id=carried_out(desk, planned(desk), a_message("solution")).case_id)
+        window.set("It happened", "claim_opened")
+        window.set("When, China time; now if left empty", at(23, 12))
+        window.set("request or claim number", "A-Z-77")
+        window.click("Record it")
+        window.sees("Answer Amazon about the A-to-z claim Wed 25 Nov 12:00", "An A-to-z claim was opened")
+        window.click("Record it")
+        window.sees("The buyer wrote again", "Answer the buyer, who wrote again Tue 24 Nov 17:00")
+
+    def test_before_the_plan_a_claim_waits_on_the_page_too(self, desk: Desk, windows: Windows) -> None:
+        window = agreed(desk, windows)
+        window.misses("What is next")
+        started = StartClock(ClockStart.CLAIM_OPENED, NOW)
+        window = windows(case_id=carried_out(desk, window.case, started).case_id)
+        window.sees("What is next", "Answer Amazon about the A-to-z claim")
+
+    def test_a_contradiction_offers_both_ways_out(self, desk: Desk, windows: Windows) -> None:
+        window = windows(case_id=claimed_and_agreed(desk).case_id)
+        window.click("Promise it")
+        window.sees("Give the date and time")
+        self.promise(window, at(25, 12))
+        window.sees("Answer the buyer the whole case Wed 25 Nov 12:00")
+        self.promise(window, at(26, 12))
+        window.sees("This contradicts what", "2026-11-25 12:00", "2026-11-26 12:00")
+        window.click("Change the new one")
+        window.misses("Replace the earlier promise")
+        self.promise(window, at(26, 12))
+        window.set("Why is it replaced? The buyer will be told.", "the carrier answers on Thursday")
+        window.click("Replace the earlier promise")
+        window.sees("superseded", "Thu 26 Nov 12:00")
+        assert len(window.case.open_promises) == 1
+        window.set("Why? The buyer will be told.", "answered on the phone")
+        window.click("Take it back")
+        window.sees("withdrawn")
+        assert window.case.open_promises == ()
+
+    @staticmethod
+    def promise(window: Window, until: datetime) -> None:
+        window.set("Promised until, China time", until)
+        window.click("Promise it")
 
     def test_what_is_late_is_red_and_tasks_are_ticked_off(
         self, desk: Desk, windows: Windows, clock: Clock
