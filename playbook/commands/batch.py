@@ -296,7 +296,7 @@ def open_output(name: str) -> AbstractContextManager[BinaryIO]:
     "--out", "target", required=True, metavar="FILE", help="Readings, one JSON object a line; - is stdout."
 )
 def read_command(source: str, target: str) -> None:
-    r"""Read messages: which units of which order line have which problem.
+    """Read messages: which units of which order line have which problem.
 
     \b
     Example:

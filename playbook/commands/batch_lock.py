@@ -100,7 +100,7 @@ def answer(raw: bytes, store: Store, now: datetime) -> tuple[dict[str, Any], boo
 )
 @database_option
 def lock(source: str, target: str, database: str | None) -> None:
-    r"""Find the one order that each query means, with the evidence.
+    """Find the one order that each query means, with the evidence.
 
     \b
     Example:

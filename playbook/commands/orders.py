@@ -55,7 +55,7 @@ def orders() -> None:
 def import_command(
     files: tuple[Path, ...], format_name: str, map_file: Path | None, database: str | None
 ) -> None:
-    r"""Import report files: CSV, TSV or Parquet in UTF-8, cp1252 or Shift-JIS.
+    """Import report files: CSV, TSV or Parquet in UTF-8, cp1252 or Shift-JIS.
 
     \b
     Examples:
@@ -104,7 +104,7 @@ def import_command(
 @click.argument("file", type=click.Path(path_type=Path))
 @database_option
 def stock_command(file: Path, database: str | None) -> None:
-    r"""Take over a stock file: CSV or TSV with the columns sku and units.
+    """Take over a stock file: CSV or TSV with the columns sku and units.
 
     \b
     Example:

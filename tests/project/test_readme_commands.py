@@ -53,6 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "shop.csv").write_text(
         "Invoice,Date,Code,Name,Qty,Price\nA1,2026-11-02 10:00,MUG,Mug,40,4.25\n", "utf-8"
     )
+    (place / "stock.csv").write_text("sku,units\nMUG,12\n", "utf-8")
     (place / "map.yaml").write_text(
         "order_id: Invoice\nplaced_at: {column: Date, timezone: Europe/London}\nsku: Code\ntitle: Name\n"
         "units: Qty\nunit_price: Price\ncurrency: {const: GBP}\nchannel: {const: FBM}\nmarketplace: {const: UK}\n",

@@ -96,6 +96,7 @@ class TestHelp:
                 path
             )
             assert f"Usage: main {' '.join(path)}" in result.output
+            assert "\\b" not in result.output, path
             seen += 1
         assert seen >= 12
 
