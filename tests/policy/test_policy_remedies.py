@@ -222,6 +222,7 @@ def test_messages_rules(policy: Policy, today: date) -> None:
         "too_long_for_api",
         "promise_without_date",
         "refund_outside_amazon",
+        "refunded_while_pending",
     ]
     assert set(rules) == set(wanted)
     assert (rules["marketing"].kind, rules["marketing"].scope) == ("block", "any")
