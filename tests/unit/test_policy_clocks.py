@@ -271,3 +271,9 @@ SEASON = Season(bought_from="11-01", bought_to="12-31", until="01-31", verified_
 )
 def test_season(bought: date, until: date | None) -> None:
     assert season_end(bought, SEASON) == until
+
+
+def test_what_was_bought_out_of_season_has_no_seasonal_clock() -> None:
+    seasonal = row(calendar="season", season=SEASON.model_dump())
+    with pytest.raises(ValueError, match="outside of the season 11-01 to 12-31"):
+        CLOCKS.due(seasonal, datetime(2026, 10, 1, 9, tzinfo=UTC), market())

@@ -527,3 +527,53 @@ def test_the_reship_is_our_own_clock():
     assert row.then.note is not None
     assert "Amazon" in row.then.note.en
     assert "house_reship" not in {one.row.id for one in running_deadlines(a_planned_case(), a_setting())}
+
+
+# ---- where no calendar reaches -----------------------------------------------------------------------
+
+
+def in_working_days(deadline: str) -> Setting:
+    """The last days that anybody knows, with one house clock counted in the office's working days."""
+    setting = a_setting()
+    rows = setting.policy.rows
+    spans = {"value": 2, "unit": "day", "calendar": "business", "days_of": "office"}
+    deadlines = tuple(
+        row.model_copy(update={"then": row.then.model_copy(update=spans)}) if row.id == deadline else row
+        for row in rows.deadlines
+    )
+    return replace(setting, policy=Policy(replace(rows, deadlines=deadlines)), now=LAST_DAYS)
+
+
+LAST_DAYS = datetime(2026, 12, 30, 9, 0, tzinfo=UTC)
+
+
+def test_updates_on_a_calendar_that_ends_are_noted_not_guessed():
+    setting = in_working_days("house_update_cadence")
+    order = an_order(a_line(delivered_on=date(2026, 12, 28)), placed_at=LAST_DAYS - 12 * DAY)
+    case = run(a_locked_case(order, setting=setting), a_message(), setting=setting)
+    case = run(case, MakePromise(ANSWER, LAST_DAYS + 10 * DAY), setting=setting)
+    assert updates(case, setting) == {}
+    assert "no_holidays" in {note.code for note in undated(case, setting)}
+
+
+def test_a_rule_that_can_no_longer_be_dated_says_nothing_against_what_was_told():
+    parts = claim(1, ProblemType.MISSING_PARTS)
+    case = run(a_claimed_case(parts), choose(RemedyKind.SEND_PART), ConfirmPlan())
+    told = case.known_promise("p1").promise.model_copy(update={"made_at": far_future().now})
+    late = replace(case, promises=(replace(case.promises[0], promise=told),))
+    assert rule_dates(late, a_setting()) == {}
+
+
+def test_a_parcel_that_no_calendar_can_date_keeps_the_date_of_its_refund():
+    case = run(a_claimed_case(), choose(RemedyKind.RETURN_REFUND), ConfirmPlan())
+    told = case.known_promise("p2").promise.due_at
+    case = run(case, ReceiveGoods((Counted("r1", 3),)), setting=far_future())
+    (refund,) = (promise for promise in case.open_promises if promise.kind is REFUND)
+    assert refund.due_at == told
+
+
+def test_a_case_that_was_never_opened_has_no_reply_to_give():
+    assert [task.kind for task in schedule(a_case(), a_setting())] == [
+        FollowUpKind.FINAL_CHECK,
+        FollowUpKind.CLOSE_OUT,
+    ]
