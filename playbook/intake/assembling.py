@@ -7,6 +7,7 @@ assembler walks through the clauses and keeps products that still wait for their
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from playbook.domain.claims import ProblemType
 from playbook.intake.claims import Claim, numbers_of, strength, take_numbers
@@ -15,6 +16,7 @@ from playbook.intake.cues import choose_issue
 from playbook.intake.mentions import Mention
 from playbook.intake.model import AskedRemedyKind
 from playbook.intake.numbers import Quantity
+from playbook.intake.products import stem
 from playbook.intake.text import Kind, Token
 
 _BARE_WORDS = 2
@@ -29,6 +31,9 @@ _REFINED = frozenset(
     }
 )
 """Types that a later clause about the same units may make more exact."""
+
+
+_SWAPPED = frozenset({ProblemType.WRONG_VARIANT, ProblemType.WRONG_ITEM})
 
 
 @dataclass(slots=True)
@@ -61,6 +66,15 @@ class Assembly:
     rest_spans: list[tuple[int, int]] = field(default_factory=list)
 
 
+def announce(clauses: Sequence[Clause]) -> None:
+    """Mark problems told in a sentence that ends in a colon: "never came, every unit ordered:"."""
+    for _, group in groupby(clauses, key=lambda clause: clause.sentence):
+        sentence = list(group)
+        if sentence[-1].heading and not any(clause.mentions for clause in sentence):
+            for clause in sentence:
+                clause.announces = bool(clause.issues)
+
+
 class Assembler:
     """Walks through the clauses of one message."""
 
@@ -85,6 +99,7 @@ class Assembler:
 
     def run(self, clauses: Sequence[Clause]) -> Assembly:
         """Everything that *clauses* say."""
+        announce(clauses)
         for index, clause in enumerate(clauses):
             before = clauses[index - 1] if index else None
             if before is not None and before.sentence != clause.sentence:
@@ -225,10 +240,13 @@ class Assembler:
                 bare=said <= _BARE_WORDS and not clause.fine,
                 plain=not said,
                 heading=clause.heading,
+                plural=self._plural(mention),
             )
             take_numbers(claim, own, issue_at)
             claim.replaces = clause.has("correction")
             claims.append(claim)
+        if issue in _SWAPPED and len(claims) == 1 and self._row_subject(claims[0]) is not None:
+            claims[0].mention = self._row_subject(claims[0])
         self._waiting = [
             claim for claim in self._waiting if claim.counted or not _introduces(claim, mentions)
         ]
@@ -269,6 +287,20 @@ class Assembler:
             self._finish(claims, self._header.issue, True, True)
         else:
             self._waiting += claims
+
+    def _row_subject(self, claim: Claim) -> Mention | None:
+        """The product that heads a row: "red box: one came green" tells of no green box ordered."""
+        heads = [
+            one.mention
+            for one in self._waiting
+            if one.heading and one.sentence == claim.sentence and one.mention
+        ]
+        return heads[0] if len(heads) == 1 and heads[0].clear else None
+
+    def _plural(self, mention: Mention) -> bool:
+        """Whether *mention* ends in a word for several things, as English writes it."""
+        last = self._words[mention.end - 1].text
+        return last.endswith("s") and stem(last) != last
 
     def _parts_of_group(self, claims: Sequence[Claim]) -> bool:
         """Take "five red and one white" as what the "6 wine glasses broken" before them were."""
@@ -421,7 +453,7 @@ class Assembler:
             take_numbers(claim, clause.quantities, at)
             self._apply(clause, [claim], issue, clear, False)
             return
-        if listed or clause.heading or (not self._last and not counts):
+        if listed or clause.heading or clause.announces or (not self._last and not counts):
             self._header = _Header(issue, clause)
             self._last = []
             return
@@ -497,7 +529,8 @@ class Assembler:
         if self._sum(clause, None):
             return
         if self._header is not None and not self._header.used:
-            self._header.each = next((quantity for quantity in clause.quantities if quantity.each), None)
+            told = [quantity for quantity in clause.quantities if quantity.each or quantity.whole]
+            self._header.each = told[0] if told else self._header.each
             return
         if self._waiting:
             if not self._waiting[-1].counted or len(self._waiting) == 1:

@@ -31,7 +31,8 @@ class Claim:
     """One statement about one mention. ``issue`` is None while it is not known; tokens ``[start, end)``.
 
     ``group`` ("both sizes", "all three bags") says that it holds for every line the mention fits,
-    ``plain`` that nothing but product and number was said, ``wish`` that only a return was asked for.
+    ``plain`` that nothing but product and number was said, ``wish`` that only a return was asked for,
+    ``plural`` that several units are named without a number: "the red mugs never came".
     """
 
     mention: Mention | None
@@ -53,6 +54,7 @@ class Claim:
     replaces: bool = False
     doubt: bool = False
     wish: bool = False
+    plural: bool = False
 
     def reach(self, start: int, end: int) -> None:
         """Let the quote cover tokens ``[start, end)`` too."""
@@ -71,7 +73,7 @@ class Claim:
 def strength(quantity: Quantity) -> int:
     """How little a quantity says: an exact number is 0, a vague one or an article more."""
     order = {"number": 0, "both": 1, "fraction": 1, "all": 2, "vague": 3}
-    return order[quantity.sort] + (4 if quantity.weak else 0)
+    return order[quantity.sort] + (4 if quantity.weak else 3 if quantity.inner else 0)
 
 
 def _speaks_of_all(quantity: Quantity, mention: Mention | None) -> bool:
@@ -102,7 +104,7 @@ def take_numbers(claim: Claim, quantities: Sequence[Quantity], issue_at: int | N
         claim.quantity = None
     shares = [quantity for quantity in counts if quantity.sort == "fraction"]
     wholes = [quantity for quantity in counts if quantity.sort == "number" and not quantity.weak]
-    if shares and wholes and wholes[0].start < shares[0].start:
+    if shares and wholes and wholes[0].start < shares[0].start and (wholes[0].value or 0) > 1:
         claim.total, counts = claim.total or wholes[0], shares
     best = min(strength(quantity) for quantity in counts)
     strong = [quantity for quantity in counts if strength(quantity) == best]
@@ -184,7 +186,9 @@ def claimed_units(claim: Claim, ordered: int | None) -> int | None:
         if claim.quantity is None:
             return None
     if claim.quantity is None:
-        return total if claim.issue in _WHOLE_ORDERED else None
+        if claim.issue in _WHOLE_ORDERED:
+            return total if total is not None else ordered if claim.plural else None
+        return ordered if claim.issue is ProblemType.MISSING and claim.plural else None
     units = claim.quantity.units(ordered, total)
     if (
         claim.issue is ProblemType.EXTRA_ITEM

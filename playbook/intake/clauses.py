@@ -17,7 +17,12 @@ _CLOSING = frozenset(")）]")
 _BULLET = re.compile(r"[-*•·・–—○●]|[0-9]{1,2}")
 _COLUMN = "|"
 _WRAP_WIDTH = 55
-_WIDEST_LINE = 130
+_WIDEST_LINE = 100
+_RAGGED = 14
+_FEW_LINES = 2
+_FEWEST_COLUMNS = 2
+_BREATHLESS = 40
+_UNSPOKEN = frozenset("-&/'\"%+#@()_*")
 
 
 @dataclass(slots=True)
@@ -26,7 +31,7 @@ class Clause:
 
     ``meant`` says that its problem was judged by meaning or sounds like another one, ``stranger`` that
     it names a thing which is on no line of the order, ``doubtful`` that it may name one, ``again`` that it
-    goes on about the product before.
+    goes on about the product before, ``announces`` that it tells the problem of the list behind it.
     """
 
     start: int
@@ -37,6 +42,7 @@ class Clause:
     stranger: bool = False
     doubtful: bool = False
     again: bool = False
+    announces: bool = False
     mentions: list[Mention] = field(default_factory=list)
     quantities: list[Quantity] = field(default_factory=list)
     issues: list[tuple[ProblemType, Hit]] = field(default_factory=list)
@@ -63,12 +69,27 @@ class Clause:
         ]
 
 
-def _hard_break(words: Sequence[Token], index: int, text: str, abbreviations: Collection[str]) -> bool:
+def wrap_width(text: str) -> int:
+    """The width at which a mail program wrapped the lines of *text*; 0 where it did not.
+
+    Then no line is longer, and several are nearly as long, where there are several.
+    """
+    lengths = [len(line) for line in text.split("\n") if line.strip()]
+    widest = max(lengths, default=0)
+    if not _WRAP_WIDTH <= widest <= _WIDEST_LINE:
+        return 0
+    long = sum(length >= widest - _RAGGED for length in lengths)
+    return widest if long > 1 or len(lengths) <= _FEW_LINES else 0
+
+
+def _hard_break(
+    words: Sequence[Token], index: int, text: str, abbreviations: Collection[str], width: int
+) -> bool:
     token = words[index]
     if token.text in _HARD:
         return True
     if token.kind is Kind.BREAK:
-        return _line_ends(words, index, text)
+        return _line_ends(words, index, text, width)
     if token.text != ".":
         return False
     following = words[index + 1] if index + 1 < len(words) else None
@@ -82,8 +103,8 @@ def _hard_break(words: Sequence[Token], index: int, text: str, abbreviations: Co
     return not (previous.kind is Kind.NUMBER and opens_line)
 
 
-def _line_ends(words: Sequence[Token], index: int, text: str) -> bool:
-    """Whether a line break ends a sentence: not where a mail program wrapped a long line."""
+def _line_ends(words: Sequence[Token], index: int, text: str, width: int) -> bool:
+    """Whether a line break ends a sentence: not where a mail program wrapped a long line at *width*."""
     following = words[index + 1] if index + 1 < len(words) else None
     if following is None or following.kind is Kind.BREAK or _BULLET.fullmatch(following.text):
         return True
@@ -92,8 +113,9 @@ def _line_ends(words: Sequence[Token], index: int, text: str) -> bool:
     line_start = text.rfind("\n", 0, words[index].start) + 1
     if _COLUMN in text[line_start : words[index].start]:
         return True
-    wrapped = _WRAP_WIDTH <= words[index].start - line_start <= _WIDEST_LINE
-    return not (wrapped and following.kind is Kind.WORD)
+    line = words[index].start - line_start
+    wrapped = line >= _WRAP_WIDTH and line + len(following.text) + 1 > width
+    return not (width and wrapped and following.kind is Kind.WORD)
 
 
 def _telling_brackets(words: Sequence[Token], spoken: Collection[int]) -> set[int]:
@@ -119,13 +141,17 @@ def split(
     keep: Collection[int],
     spoken: Collection[int] = (),
     conjunctions: Collection[str] = (),
+    starters: Collection[int] = (),
 ) -> list[Clause]:
     """Clauses in order. Separators inside brackets, and tokens in *keep*, do not part.
 
     Brackets that hold one of the tokens *spoken* (words about a problem) are clauses of their own;
-    *conjunctions* are words that begin a clause.
+    *conjunctions* are words that begin a clause, *starters* the tokens of phrases with which a sentence
+    begins where nobody wrote full stops.
     """
     apart = _telling_brackets(words, spoken)
+    width, columns = wrap_width(text), _columns(words)
+    dictated = _dictated(words, starters) if starters else frozenset[int]()
     clauses: list[Clause] = []
     sentence, start, depth = 0, 0, 0
 
@@ -144,17 +170,20 @@ def split(
             depth = max(0, depth - 1)
         if index in keep:
             continue
-        if _hard_break(words, index, text, abbreviations):
+        if _hard_break(words, index, text, abbreviations, width):
             if depth and token.kind is not Kind.BREAK:
                 continue
             close(index + 1)
             sentence, depth = sentence + 1, 0
         elif depth:
             continue
-        elif token.text in _SOFT or _is_dash(words, index) or _parts_cells(words, index):
+        elif token.text in _SOFT or index in columns or _is_dash(words, index) or _parts_cells(words, index):
             close(index + 1, heading=token.text in ":：")
         elif token.text in conjunctions and index > start:
             close(index)
+        elif index in dictated:
+            close(index)
+            sentence += 1
     close(len(words))
     return clauses
 
@@ -166,8 +195,40 @@ def _parts_cells(words: Sequence[Token], index: int) -> bool:
     return not (words[index - 1].kind is words[index + 1].kind is Kind.NUMBER)
 
 
-def _is_dash(words: Sequence[Token], index: int) -> bool:
-    """A hyphen with space around it, used as a dash."""
-    if words[index].text != "-" or index == 0 or index + 1 >= len(words):
+def _dictated(words: Sequence[Token], starters: Collection[int]) -> frozenset[int]:
+    """The *starters* that stand in a run of words which is too long for one sentence."""
+    found: set[int] = set()
+    start = 0
+    for index in range(len(words) + 1):
+        if index < len(words) and (words[index].kind is not Kind.MARK or words[index].text in _UNSPOKEN):
+            continue
+        if index - start >= _BREATHLESS:
+            found.update(place for place in starters if start < place < index)
+        start = index + 1
+    return frozenset(found)
+
+
+def _columns(words: Sequence[Token]) -> set[int]:
+    """The strokes that part columns: "mugs / 12 / none came", where a line has several."""
+    found: set[int] = set()
+    line: dict[str, list[int]] = {}
+    for index in range(len(words) + 1):
+        if index == len(words) or words[index].kind is Kind.BREAK:
+            for places in line.values():
+                found.update(places if len(places) >= _FEWEST_COLUMNS else ())
+            line = {}
+        elif words[index].text == "/" and _spaced(words, index):
+            line.setdefault(words[index].text, []).append(index)
+    return found
+
+
+def _spaced(words: Sequence[Token], index: int) -> bool:
+    """Whether space stands on both sides of a mark."""
+    if index == 0 or index + 1 >= len(words):
         return False
     return words[index - 1].end < words[index].start and words[index].end < words[index + 1].start
+
+
+def _is_dash(words: Sequence[Token], index: int) -> bool:
+    """A hyphen with space around it, used as a dash."""
+    return words[index].text == "-" and _spaced(words, index)

@@ -402,8 +402,33 @@ def _inside_a_unit(clause: Clause, number: Quantity, sentence: Sequence[Clause])
     return any(number.start - hit.end <= 2 for hit in cues) and clause.start <= number.start
 
 
+def _more_came(sentence: Sequence[Clause], units: int) -> bool:
+    """Read "ordered 12, you sent 15, want the 3 collected" as three too many."""
+    numbers = [(clause, one) for clause in sentence for one in counts(clause) if not one.each]
+    values = {one.value or 0 for _, one in numbers}
+    most = max(values, default=0)
+    if units not in values or most <= units or values - {units, most, most - units}:
+        return False
+    kinds = {kind for clause in sentence for kind, _ in clause.issues}
+    if kinds - {ProblemType.EXTRA_ITEM} or any(clause.fine for clause in sentence):
+        return False
+    came = next(pair for pair in numbers if pair[1].value == most)
+    said = next(pair for pair in numbers if pair[1].value == units)
+    if not (kinds or _tells_what_came(came, said)):
+        return False
+    for clause in sentence:
+        clause.quantities = [
+            one for one in clause.quantities if one is came[1] or one.sort != "number" or one.weak
+        ]
+    if not kinds:
+        _problem(came[0], ProblemType.EXTRA_ITEM, (came[1].start, came[1].end))
+    return True
+
+
 def _against_order(sentence: Sequence[Clause], units: int) -> None:
     """Compare two numbers of a sentence, one of them what was ordered: "40 delivered, 50 invoiced"."""
+    if len({one.value for clause in sentence for one in counts(clause)}) > 2 and _more_came(sentence, units):
+        return
     if not _silent(sentence) or any(clause.remedies for clause in sentence):
         return
     numbers = [(clause, one) for clause in sentence for one in counts(clause) if not one.each]
@@ -438,6 +463,8 @@ def _tells_what_came(came: tuple[Clause, Quantity], said: tuple[Clause, Quantity
 
     if (came[1].value or 0) > (said[1].value or 0) and near(said, "asked_for") < _FAR:
         return True
+    if any(hit.end == came[1].start for hit in came[0].cues.get("only", ())):
+        return (came[1].value or 0) < (said[1].value or 0)
     return near(came, "came") < near(said, "came")
 
 

@@ -64,6 +64,11 @@ class Cues(Value):
     everything: tuple[str, ...]
     excepting: tuple[str, ...]
     condition: tuple[str, ...]
+    remainder: tuple[str, ...] = ()
+    pronoun: tuple[str, ...] = ()
+    starter: tuple[str, ...] = ()
+    per_box: tuple[str, ...] = ()
+    boxes: tuple[str, ...] = ()
 
 
 class Small(Value):
@@ -75,7 +80,9 @@ class Small(Value):
     number, ``not`` denies the word behind it; ``not_variants`` are modifiers that rarely tell variants apart;
     ``number_joint`` stands inside a number ("vingt et un"), ``range`` between two ("5 to 6");
     ``measures`` are units of size and weight that tell variants apart; ``comparing`` words behind a fraction
-    say that it is of a size and not of the units.
+    or "all" say that it is of a size and not of the units; ``dimensions`` stand behind a measure ("4 in
+    wide"); ``column_ordered``, ``column_good`` and ``column_bad`` head the columns of tables: units ordered,
+    units that came or are all right, units with a problem.
     """
 
     articles: tuple[str, ...]
@@ -93,6 +100,10 @@ class Small(Value):
     range: tuple[str, ...]
     measures: tuple[str, ...]
     comparing: tuple[str, ...]
+    dimensions: tuple[str, ...] = ()
+    column_ordered: tuple[str, ...] = ()
+    column_good: tuple[str, ...] = ()
+    column_bad: tuple[str, ...] = ()
 
 
 class Lexicon(Value):
@@ -168,6 +179,7 @@ class Lexicon(Value):
             ("not_before", self.not_before),
             ("packaging", self.packaging),
             ("part", self.parts),
+            ("describing", (*self.colours, *self.modifiers)),
             ("order_word", self.order_words),
             ("taking_back", self.small.taking_back),
             ("not", self.small.not_),
@@ -176,6 +188,7 @@ class Lexicon(Value):
             ("measure", self.small.measures),
             ("article", self.small.articles),
             ("comparing", self.small.comparing),
+            ("dimension", self.small.dimensions),
         ):
             labelled += [(f"class:{name}", word) for word in words]
         return PhraseTable(labelled)

@@ -13,7 +13,7 @@ from playbook.intake.lexicon import OTHER
 from playbook.intake.meaning import Encoder
 from playbook.intake.mentions import Mention, Weigher
 from playbook.intake.phrases import Hit
-from playbook.intake.problemtypes import judge, plain
+from playbook.intake.problemtypes import KINDS, SHARED, judge, learns_words, plain
 from playbook.intake.products import Catalogue, stem
 from playbook.intake.text import Kind, Token
 
@@ -23,6 +23,7 @@ _LIKELY_ALONE = 0.6
 _LIKELY_BESIDE = 0.7
 _LIKELY_FINE = 0.6
 _CONTRADICTS = 0.75
+_OVERRULES = 4.0
 _FEWEST_WORDS = 2
 _FEWEST_CHARS = 3
 _ALIKE = 0.42
@@ -40,6 +41,8 @@ class Surroundings:
     words: Sequence[Token]
     barriers: Collection[int]
     functions: frozenset[str]
+    language: str = SHARED
+    articles: frozenset[str] = frozenset()
 
     def phrase(self, start: int, end: int) -> tuple[int, int]:
         """Tokens ``[start, end)`` without small words and marks at both ends."""
@@ -83,10 +86,21 @@ class Surroundings:
             return end - start >= 2
         return sum(len(token.text) for token in self.words[start:end] if token.kind is Kind.WORD) >= 4
 
-    def text(self, start: int, end: int) -> str:
-        """Tokens ``[start, end)`` as text."""
+    def statement(self, clause: Clause) -> str:
+        """What *clause* says of products and numbers, without these where the language is learned so."""
+        if not learns_words(self.language):
+            return self.text(clause.start, clause.end)
+        used = {index for one in clause.mentions for index in range(one.start, one.end)}
+        used |= {index for one in clause.quantities for index in range(one.start, one.end)}
+        return self.text(clause.start, clause.end, used)
+
+    def text(self, start: int, end: int, without: Collection[int] = ()) -> str:
+        """Tokens ``[start, end)`` as text, those of *without* left out."""
         pieces: list[str] = []
         for index in range(start, end):
+            if index in without:
+                pieces.append(" ")
+                continue
             token = self.words[index]
             if index > start and token.start > self.words[index - 1].end:
                 pieces.append(" ")
@@ -205,17 +219,21 @@ def judge_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder
     Where another clause of the sentence says what is wrong, this one must say something else clearly.
     """
     told_elsewhere = {clause.sentence for clause in clauses if clause.issues or clause.fine}
+    counted = {
+        clause.sentence for clause in clauses if any(one.role == "arrived" for one in clause.quantities)
+    }
     named = {clause.sentence for clause in clauses if clause.mentions}
     chosen = [
         clause
         for clause in clauses
         if not (clause.issues or clause.fine or clause.has("remedy") or clause.has("unchecked"))
-        and not any(one.role == "arrived" for one in clause.quantities)
+        and clause.sentence not in counted
         and _says_enough(clause, surroundings)
         and clause.sentence in named
+        and not _denies(clause, surroundings)
     ][:_MOST_CLAUSES]
-    texts = [surroundings.text(clause.start, clause.end) for clause in chosen]
-    for clause, told in zip(chosen, judge(texts, encoder), strict=True):
+    texts = [surroundings.statement(clause) for clause in chosen]
+    for clause, told in zip(chosen, judge(texts, encoder, surroundings.language), strict=True):
         if told.kind == OTHER:
             continue
         likely = _LIKELY if clause.mentions and clause.quantities else _LIKELY_ALONE
@@ -223,7 +241,7 @@ def judge_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder
             likely = _LIKELY_BESIDE
         if told.kind == ProblemType.NO_ISSUE:
             likely = max(likely, _LIKELY_FINE)
-        if told.probability < likely:
+        if told.probability < likely or (told.kind == ProblemType.EXTRA_ITEM and clause.quantities):
             continue
         hit = Hit(f"meant:{told.kind}", *_outside(clause, surroundings))
         clause.meant = True
@@ -234,12 +252,28 @@ def judge_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder
 
 
 def doubt_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder: Encoder) -> None:
-    """Mark clauses whose problem, found word by word, sounds like another one: then nothing is certain."""
+    """Mark clauses whose problem, found word by word, sounds like another one: then nothing is certain.
+
+    Where the language is learned word by word, a problem that sounds very much like another one is that.
+    """
     chosen = [clause for clause in clauses if clause.issues and not clause.meant][:_MOST_CLAUSES]
-    texts = [surroundings.text(clause.start, clause.end) for clause in chosen]
-    for clause, told in zip(chosen, judge(texts, encoder), strict=True):
+    texts = [surroundings.statement(clause) for clause in chosen]
+    for clause, told in zip(chosen, judge(texts, encoder, surroundings.language), strict=True):
         named = {str(issue) for issue, _ in clause.issues}
         clause.meant = told.kind not in {*named, OTHER} and told.probability >= _CONTRADICTS
+        if not learns_words(surroundings.language) or told.kind in {*named, OTHER, ProblemType.NO_ISSUE}:
+            continue
+        heard = max(share for kind, share in zip(KINDS, told.shares, strict=True) if kind in named)
+        if told.probability >= _OVERRULES * heard:
+            clause.meant = True
+            clause.issues = [(ProblemType(told.kind), hit) for _, hit in clause.issues]
+
+
+def _denies(clause: Clause, surroundings: Surroundings) -> bool:
+    """Whether *clause* only tells what is not meant: "not the printed ones"."""
+    denied = any(hit.start == clause.start for hit in clause.cues.get("negation", ()))
+    following = surroundings.words[min(clause.start + 1, clause.end - 1)].text
+    return denied and following in surroundings.articles
 
 
 def _says_enough(clause: Clause, surroundings: Surroundings) -> bool:
@@ -249,6 +283,9 @@ def _says_enough(clause: Clause, surroundings: Surroundings) -> bool:
     words = [
         index for index in range(clause.start, clause.end) if index not in used and surroundings.says(index)
     ]
+    if learns_words(surroundings.language):
+        short = not (clause.mentions or clause.quantities)
+        return len(words) + clause.has("negation") + short >= _FEWEST_WORDS
     cjk = bool(words) and surroundings.words[words[0]].kind is Kind.CJK
     return len(words) + clause.has("negation") >= (_FEWEST_CHARS if cjk else _FEWEST_WORDS)
 

@@ -257,7 +257,21 @@ def _repeats(mention: Mention, before: Mention | None, sentence_of: Sequence[int
         return False
     if len(mention.links) == 1 and not any(weigher.is_colour(link) for link in mention.links):
         return before.lines[0] in weigher.scores(mention.links)
+    if not mention.clear and not any(weigher.is_colour(link) for link in mention.links):
+        return all(before.lines[0] in weigher.scores((link,)) for link in mention.links)
     return before.lines[0] in mention.lines and len(mention.links) < len(before.links)
+
+
+def _resumes(
+    mention: Mention, before: Mention, words: Sequence[Token], sentence_of: Sequence[int], weigher: Weigher
+) -> bool:
+    """Whether "the tubes" of the next sentence are "the tubes of red pencils" just named."""
+    if mention.exact or mention.start == 0 or len(mention.links) != 1 or not before.clear or before.partial:
+        return False
+    if sentence_of[mention.start] - sentence_of[before.start] != 1 or weigher.is_colour(mention.links[0]):
+        return False
+    determined = words[mention.start - 1].text in ("the", "these", "those")
+    return determined and not mention.clear and before.lines[0] in weigher.scores(mention.links)
 
 
 def _echoes(mention: Mention, before: Mention, words: Sequence[Token], sentence_of: Sequence[int]) -> bool:
@@ -319,6 +333,8 @@ def with_context(
         if colours and sentence in swapped and resolved and sentence_of[resolved[-1].start] == sentence:
             continue
         if _repeats(mention, resolved[-1] if resolved else None, sentence_of, weigher):
+            continue
+        if resolved and _resumes(mention, resolved[-1], words, sentence_of, weigher):
             continue
         if resolved and _echoes(mention, resolved[-1], words, sentence_of):
             continue

@@ -34,7 +34,8 @@ class Quantity:
 
     ``role`` says whether it counts what is claimed, what was ordered (*total*), or what arrived.
     ``weak`` is an article ("ein") that only counts when nothing else does; ``more`` adds to an
-    earlier number ("another 2"); ``wide`` is a number behind "all".
+    earlier number ("another 2"); ``wide`` is a number behind "all"; ``inner`` seems to count parts of a unit
+    ("by one screw").
     """
 
     start: int
@@ -47,6 +48,7 @@ class Quantity:
     more: bool = False
     each: bool = False
     wide: bool = False
+    inner: bool = False
 
     @property
     def whole(self) -> bool:
@@ -137,8 +139,16 @@ class _Finder:
     def _measures(self, end: int) -> bool:
         """Whether a measure follows a number: "7 in", but neither "7 in the box" nor "7 in total"."""
         behind = self.starts.get("class:not_unit", {}).get(end)
+        if behind is not None and self.words[end].text == "in" and self._goes_on(end + 1):
+            return False
         said = behind in self.starts.get("class:article", {}) or end in self.starts.get("cue:sum", {})
         return behind is not None and not said
+
+    def _goes_on(self, index: int) -> bool:
+        """Whether "in" is no inch, because a word stands behind it that tells no direction."""
+        if index >= len(self.words) or self.words[index].kind is not Kind.WORD:
+            return False
+        return index not in self.starts.get("class:dimension", {})
 
     def _plausible(self, start: int, end: int) -> bool:
         """Whether a digit token in its surroundings can count units."""
@@ -203,13 +213,12 @@ class _Finder:
             "new",
         ):
             return before.text != "another" and following != "of"
+        if following in ("is", "was", "has"):
+            return index in self.ends.get("class:describing", {})
         return before.kind is Kind.WORD and following in (
             ".",
             ",",
             ")",
-            "is",
-            "was",
-            "has",
             "and",
             "\n",
             "fine",
@@ -339,7 +348,7 @@ def _from_hit(finder: _Finder, hit: Hit) -> Quantity | None:
         return None
     if label == "multiple":
         return finder.finish(hit.start, hit.end, int(value))
-    if label == "fraction" and hit.end in finder.starts.get("class:comparing", {}):
+    if (label == "fraction" or value == "all") and hit.end in finder.starts.get("class:comparing", {}):
         return None
     if label == "fraction":
         above, below = value.split("/")

@@ -29,6 +29,8 @@ HEAD = 0.8
 AFFIX = 0.6
 _FUZZY_CUTOFF = 84.0
 _MIN_FUZZY = 5
+_TWIN_CUTOFF = 92.0
+_MIN_TWIN = 7
 _MIN_AFFIX = 4
 _SKU_ALONE = 4
 _STOP = frozenset(("the", "a", "of", "in", "with", "and", "for", "to", "s", "t", "on", "at", "is", "it"))
@@ -193,6 +195,11 @@ class WordLinker:
                 found = self.english(meaning) | found
         if self._german is not None and word not in self._german.known and not spoken:
             found = self._compound(self._german, word) | found
+        if plain in found and len(plain) >= _MIN_TWIN:
+            near = process.extract(
+                plain, self._catalogue.fuzzy_choices, scorer=fuzz.ratio, score_cutoff=_TWIN_CUTOFF, limit=3
+            )
+            found = {target: FUZZY for target, _, _ in near if target[0] == plain[0]} | found
         if not found and len(plain) >= _MIN_FUZZY and not spoken:
             near = process.extract(
                 plain, self._catalogue.fuzzy_choices, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF, limit=3

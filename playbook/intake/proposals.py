@@ -35,6 +35,15 @@ class _Row:
     span: tuple[int, int] = (0, 0)
 
 
+def _without_echoes(rows: Sequence[_Row]) -> list[_Row]:
+    """*rows* without those that count nothing where the same line has one that counts.
+
+    "Both are a sort of mustard, nothing like the listing" is one problem, told twice.
+    """
+    counted = {row.line for row in rows if row.line is not None and row.units is not None}
+    return [row for row in rows if row.units is not None or row.line not in counted]
+
+
 @dataclass(slots=True)
 class Proposals:
     """What was concluded, in the words of `playbook.intake.model`."""
@@ -81,6 +90,7 @@ class Proposer:
         for claim in assembly.claims:
             if not claim.fine:
                 self._rows(claim, rows, result)
+        rows = _without_echoes(rows)
         self._check_units(rows, result)
         for row in rows:
             self._item(row, result)

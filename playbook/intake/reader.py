@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from types import EllipsisType
 
 from playbook.domain.problems import Problem, problem
-from playbook.intake.assembling import Assembler
+from playbook.intake.assembling import Assembler, Assembly
 from playbook.intake.clauses import Clause, split
 from playbook.intake.cues import Cues, read_cues
 from playbook.intake.differences import Ordered, differences
@@ -19,8 +20,19 @@ from playbook.intake.mentions import Mention, Vocabulary, Weigher, find_mentions
 from playbook.intake.model import LineRef, Mark, NotUnderstood, Question, Reading
 from playbook.intake.numbers import Quantity, covered, find_quantities
 from playbook.intake.orderids import OrderMentions, find_orders
+from playbook.intake.overlooked import overlooked
 from playbook.intake.phrases import Hit
-from playbook.intake.products import Catalogue, Link, WordLinker, find_links, find_skus, longest_gloss, stem
+from playbook.intake.problemtypes import learns_words
+from playbook.intake.products import (
+    Catalogue,
+    Link,
+    WordLinker,
+    find_links,
+    find_skus,
+    longest_gloss,
+    stem,
+    title_words,
+)
 from playbook.intake.proposals import SURE_PRODUCT, Proposals, Proposer
 from playbook.intake.redact import personal_spans, redact
 from playbook.intake.settling import (
@@ -31,6 +43,8 @@ from playbook.intake.settling import (
     strangers,
     without_superseded,
 )
+from playbook.intake.shares import counted_elsewhere, shares
+from playbook.intake.tables import in_columns
 from playbook.intake.text import Folded, Kind, Token, fold, tokens
 
 LONGEST_RAW = 200_000
@@ -126,7 +140,10 @@ def _vocabulary(languages: tuple[str, ...]) -> Vocabulary:
 def _clauses(text: _Text, quantities: Sequence[Quantity], cues: Cues, keep: frozenset[int]) -> list[Clause]:
     """The clauses of the body with numbers and cues put into them."""
     abbreviations = {word for one in text.lexicons for word in one.abbreviations}
-    clauses = split(text.words, text.folded.text, abbreviations, keep, cues.tokens, text.conjunctions)
+    starters = {hit.start for name, hit in cues.others if name == "starter"}
+    clauses = split(
+        text.words, text.folded.text, abbreviations, keep, cues.tokens, text.conjunctions, starters
+    )
     owner: dict[int, Clause] = {
         index: clause for clause in clauses for index in range(clause.start, clause.end)
     }
@@ -166,11 +183,7 @@ def read(
     text = _prepare(message, lines, language)
     words, hits = text.words, text.hits
     skus = find_skus(text.folded.text, lines)
-    spans = [*text.orders.id_spans, *text.orders.hint_spans]
-    phones = [(start, end) for start, end, _ in personal_spans(text.folded.text)]
-    quantities, rejected = find_quantities(
-        text.folded.text, words, hits, [*spans, *phones, *((start, end) for start, end, _ in skus)]
-    )
+    quantities, rejected = _numbers(text, skus)
     catalogue = Catalogue(lines)
     linker = WordLinker(catalogue, text.lexicons)
     weigher = Weigher(catalogue, _vocabulary(tuple(one.language for one in text.lexicons)))
@@ -220,6 +233,8 @@ def read(
     )
     cues = read_cues(words, hits, text.lexicons, names | places, frozenset(counted))
     quantities = _unnamed(quantities, mentions, words, cues.tokens)
+    quantities = _untitled(quantities, mentions, words, catalogue)
+    quantities = _inner(quantities, text, names | linked | cues.tokens)
     joined = {
         index
         for mention in mentions
@@ -235,17 +250,17 @@ def read(
     settle(clauses, words, text.lexicons)
     proposer = Proposer(text.message, text.folded, words, lines)
     functions = frozenset[str]().union(*(one.function_set for one in text.lexicons))
+    meaning = Meaning(catalogue, weigher, meant_by) if lines and meant_by is not None else None
+    surroundings: Surroundings | None = None
     if lines:
         fixed = counted | cues.tokens | places
-        meaning = Meaning(catalogue, weigher, meant_by) if meant_by is not None else None
-        _open_questions(text, clauses, fixed, catalogue, meaning)
+        surroundings = _open_questions(text, clauses, fixed, catalogue, meaning)
     else:
         _imply_products(text, clauses, functions)
     assembly = Assembler(words, functions, text.conjunctions).run(clauses)
-    assembly = nothing_arrived(assembly, clauses, len(lines)) or assembly
-    assembly = everything_back(assembly, clauses, len(lines)) or assembly
-    if text.earlier:
-        assembly = without_superseded(assembly, text.earlier)
+    if surroundings is not None and meaning is not None and learns_words(text.language):
+        overlooked(assembly, clauses, surroundings, meaning)
+    assembly = _as_a_whole(assembly, clauses, lines, text.earlier)
     result = proposer.propose(assembly)
     return _reading(text, proposer, clauses, assembly.rest_is_fine, result, bool(lines))
 
@@ -272,6 +287,74 @@ def _unnamed(
     ]
 
 
+def _numbers(text: _Text, skus: Sequence[tuple[int, int, int]]) -> tuple[list[Quantity], frozenset[int]]:
+    """The quantities of the message, and the tokens of numbers that are none."""
+    spans = [*text.orders.id_spans, *text.orders.hint_spans]
+    phones = [(start, end) for start, end, _ in personal_spans(text.folded.text)]
+    taken = [*spans, *phones, *((start, end) for start, end, _ in skus)]
+    quantities, rejected = find_quantities(text.folded.text, text.words, text.hits, taken)
+    return in_columns(quantities, text.words, text.folded.text, text.lexicons), rejected
+
+
+def _as_a_whole(
+    assembly: Assembly, clauses: Sequence[Clause], lines: Sequence[LineRef], earlier: Collection[int]
+) -> Assembly:
+    """*assembly* with what only the whole message tells, and without what it takes back."""
+    if lines:
+        counted_elsewhere(assembly, clauses, lines)
+    assembly = nothing_arrived(assembly, clauses, len(lines)) or assembly
+    assembly = everything_back(assembly, clauses, len(lines)) or assembly
+    return without_superseded(assembly, earlier) if earlier else assembly
+
+
+def _untitled(
+    quantities: Sequence[Quantity], mentions: Sequence[Mention], words: Sequence[Token], catalogue: Catalogue
+) -> list[Quantity]:
+    """*quantities* without numbers that a title says before the same word: "the one with 3 hooks"."""
+    said = {
+        (number, word)
+        for mention in mentions
+        for line in mention.lines[:1]
+        for number, word in pairwise(title_words(catalogue.lines[line].title))
+        if number.isdigit()
+    }
+    if not said:
+        return list(quantities)
+    return [
+        one
+        for one in quantities
+        if one.sort != "number"
+        or one.end >= len(words)
+        or one.end > one.start + 1
+        or words[one.start - 1].text in ("only", "just")
+        or (str(one.value), stem(words[one.end].text)) not in said
+    ]
+
+
+def _inner(quantities: Sequence[Quantity], text: _Text, known: Collection[int]) -> list[Quantity]:
+    """*quantities*, marked where a noun that is no product and no counter stands behind: "by one screw".
+
+    *known* are the tokens of products and of phrases about a problem.
+    """
+    functions = frozenset[str]().union(*(one.function_set for one in text.lexicons))
+    parts = {hit.start for hit in text.hits if hit.label == "class:part"}
+    articles = small_words(text.lexicons, "articles")
+    found: list[Quantity] = []
+    for one in quantities:
+        index = one.end
+        determined = one.sort == "all" and index < len(text.words) and text.words[index].text in articles
+        index += determined
+        inner = (
+            ((one.sort == "number" and one.end == one.start + 1) or determined)
+            and index < len(text.words)
+            and (index in parts or (determined and text.words[index].kind is Kind.WORD))
+            and index not in known
+            and text.words[index].text not in functions
+        )
+        found.append(replace(one, inner=True) if inner else one)
+    return found
+
+
 def _attach(clauses: Sequence[Clause], found: Sequence[Mention], resolved: Sequence[Mention]) -> None:
     """Put the mentions that stand into their clauses, and mark clauses that only repeat a product."""
     owner = {index: clause for clause in clauses for index in range(clause.start, clause.end)}
@@ -293,12 +376,18 @@ def _open_questions(
     fixed: Collection[int],
     catalogue: Catalogue,
     meaning: Meaning | None,
-) -> None:
+) -> Surroundings:
     """Settle by the order and by meaning what words leave open, and mark clauses about other things."""
     words = text.words
     spoken = frozenset[str]().union(*(one.spoken for one in text.lexicons))
     functions = frozenset[str]().union(*(one.function_set | one.number_words for one in text.lexicons))
-    surroundings = Surroundings(words, text.parting.union(fixed), functions)
+    surroundings = Surroundings(
+        words,
+        text.parting.union(fixed),
+        functions,
+        text.language,
+        small_words(text.lexicons, "articles"),
+    )
     if meaning is not None:
         meaning.settle(clauses, surroundings, SURE_PRODUCT)
     differences(clauses, words, Ordered.of(catalogue, text.lexicons), spoken)
@@ -316,6 +405,8 @@ def _open_questions(
         frozenset(index for hit in text.hits for index in range(hit.start, hit.end)),
     )
     strangers(clauses, words, written, known)
+    shares(clauses, catalogue.lines)
+    return surroundings
 
 
 def _goods(text: _Text, spoken: frozenset[str]) -> frozenset[int]:

@@ -232,6 +232,8 @@ def strangers(
             ends = [one.end for one in clause.mentions if one.end < clause.end and not one.exact]
             clause.doubtful = any(_noun(words[end], message_of[end], known, False) for end in ends)
             continue
+        if clause.has("pronoun"):
+            continue
         after = _after_number(clause, words, known, spoken_of == clause.sentence)
         clause.stranger = any(
             _noun(words[index], message_of[index], known, index == clause.start) for index in after

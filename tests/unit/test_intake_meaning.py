@@ -30,7 +30,7 @@ def test_the_weights_were_made_from_these_examples() -> None:
 
 def test_examples_are_judged_as_labelled(encoder: SentenceEncoder) -> None:
     labelled = examples()
-    told = judge([one.text for one in labelled], encoder)
+    told = [judge([one.text], encoder, one.language)[0] for one in labelled]
     wrong = [
         (one.text, one.kind, got.kind)
         for one, got in zip(labelled, told, strict=True)
