@@ -124,8 +124,15 @@ class Assembler:
         goes_on = not clause.mentions and (clause.issues or clause.fine or clause.quantities)
         if self._waiting and not goes_on:
             self._flush()
-        if self._header is not None and not (clause.mentions and not clause.issues):
+        listed = bool(clause.mentions) and not clause.issues
+        ended = self._header is not None and self._header.used and self._blank_before(clause)
+        if self._header is not None and (ended or not listed):
             self._drop_header()
+
+    def _blank_before(self, clause: Clause) -> bool:
+        """Whether an empty line stands before *clause*: there a list ends."""
+        before = self._words[max(0, clause.start - 2) : clause.start + 1]
+        return sum(token.kind is Kind.BREAK for token in before) > 1
 
     def _drop_wishes(self) -> None:
         """A wish to return a product says nothing new where the message tells what is wrong with it."""
@@ -284,7 +291,8 @@ class Assembler:
             each = next((one.quantity for one in self._last if one.quantity and one.quantity.each), None)
             for claim in claims:
                 claim.quantity = claim.quantity or self._header.each or each
-            self._finish(claims, self._header.issue, True, True)
+            whole = any(claim.quantity is not None and claim.quantity.whole for claim in claims)
+            self._finish(claims, self._header.issue, not whole, True)
         else:
             self._waiting += claims
 

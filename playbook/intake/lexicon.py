@@ -82,7 +82,8 @@ class Small(Value):
     ``measures`` are units of size and weight that tell variants apart; ``comparing`` words behind a fraction
     or "all" say that it is of a size and not of the units; ``dimensions`` stand behind a measure ("4 in
     wide"); ``column_ordered``, ``column_good`` and ``column_bad`` head the columns of tables: units ordered,
-    units that came or are all right, units with a problem.
+    units that came or are all right, units with a problem; ``kinds`` stand behind "both" where
+    it means variants.
     """
 
     articles: tuple[str, ...]
@@ -101,6 +102,7 @@ class Small(Value):
     measures: tuple[str, ...]
     comparing: tuple[str, ...]
     dimensions: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     column_ordered: tuple[str, ...] = ()
     column_good: tuple[str, ...] = ()
     column_bad: tuple[str, ...] = ()
@@ -189,6 +191,7 @@ class Lexicon(Value):
             ("article", self.small.articles),
             ("comparing", self.small.comparing),
             ("dimension", self.small.dimensions),
+            ("kind", self.small.kinds),
         ):
             labelled += [(f"class:{name}", word) for word in words]
         return PhraseTable(labelled)

@@ -24,6 +24,9 @@ _LIKELY_BESIDE = 0.7
 _LIKELY_FINE = 0.6
 _CONTRADICTS = 0.75
 _OVERRULES = 4.0
+"""How many times likelier another problem must sound than the one that was found word by word."""
+_HEARD = 0.4
+"""How likely a problem found word by word must sound to be certain, in a language learned by words."""
 _FEWEST_WORDS = 2
 _FEWEST_CHARS = 3
 _ALIKE = 0.42
@@ -261,10 +264,12 @@ def doubt_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder
     for clause, told in zip(chosen, judge(texts, encoder, surroundings.language), strict=True):
         named = {str(issue) for issue, _ in clause.issues}
         clause.meant = told.kind not in {*named, OTHER} and told.probability >= _CONTRADICTS
-        if not learns_words(surroundings.language) or told.kind in {*named, OTHER, ProblemType.NO_ISSUE}:
+        if not learns_words(surroundings.language):
             continue
         heard = max(share for kind, share in zip(KINDS, told.shares, strict=True) if kind in named)
-        if told.probability >= _OVERRULES * heard:
+        clause.meant = clause.meant or heard < _HEARD
+        other = told.kind not in {*named, OTHER, ProblemType.NO_ISSUE}
+        if other and told.probability >= _OVERRULES * heard:
             clause.meant = True
             clause.issues = [(ProblemType(told.kind), hit) for _, hit in clause.issues]
 

@@ -340,6 +340,17 @@ def _counted_all(found: Sequence[Quantity]) -> list[Quantity]:
     return joined
 
 
+def _of_kinds(finder: _Finder, found: Sequence[Quantity]) -> list[Quantity]:
+    """Read "both kinds of jar", "all three colours" as everything of each."""
+    kinds = finder.starts.get("class:kind", {})
+    return [
+        replace(one, sort="all", value=None, wide=False, each=True, end=kinds[one.end])
+        if one.whole and one.end in kinds
+        else one
+        for one in found
+    ]
+
+
 def _from_hit(finder: _Finder, hit: Hit) -> Quantity | None:
     label, _, value = hit.label.partition(":")
     if label == "number":
@@ -436,6 +447,8 @@ def find_quantities(
     """
     finder = _Finder(text, words, hits, taken)
     found = _corrected(
-        words, _with_roles(finder, _counted_all(_joined(finder, _raw(finder, hits))), hits), finder
+        words,
+        _of_kinds(finder, _with_roles(finder, _counted_all(_joined(finder, _raw(finder, hits))), hits)),
+        finder,
     )
     return found, frozenset(finder.rejected)

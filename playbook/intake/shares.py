@@ -7,6 +7,7 @@ their products, numbers and problems are known; what is concluded so is never ce
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from playbook.domain.claims import ProblemType
 from playbook.intake.assembling import Assembly
@@ -60,6 +61,7 @@ def shares(clauses: Sequence[Clause], lines: Sequence[LineRef]) -> None:
         _ordered(topic.clauses, units)
         stated = [one.value for clause in topic.clauses for one in _numbers(clause) if one.role == "total"]
         total = stated[0] or units if stated else units
+        _told_later(topic.clauses)
         _all_told(topic.clauses, total)
         _per_box(topic.clauses, total)
         _complement(topic.clauses, total)
@@ -95,6 +97,16 @@ def _complement(part: Sequence[Clause], total: int) -> None:
         clause.quantities = [one for one in clause.quantities if one is not again]
 
 
+def _told_later(part: Sequence[Clause]) -> None:
+    """Join what came with the problem behind it: "rakes / 10 / 9 / handle broken"."""
+    for clause, following in pairwise(part):
+        roles = {one.role for one in clause.quantities}
+        alone = "arrived" in roles and roles <= {"arrived", "total"}
+        silent = not (clause.issues or clause.fine or clause.mentions or following.quantities)
+        if alone and silent and following.issues and following.sentence == clause.sentence:
+            clause.quantities, following.quantities = [], clause.quantities
+
+
 def _all_told(part: Sequence[Clause], total: int) -> None:
     """Leave out "only seven are any use" where the problems told add up with it to all units."""
     told = [(clause, one) for clause in part for one in _numbers(clause) if one.role != "total"]
@@ -121,6 +133,10 @@ def _per_box(part: Sequence[Clause], total: int) -> None:
         if each and 0 < units <= total:
             other.quantities = [replace(inside[0], value=units, each=False)]
             other.meant = True
+            other.issues = [
+                (ProblemType.TRANSIT_DAMAGE if kind is ProblemType.PACKAGE_DAMAGE else kind, hit)
+                for kind, hit in other.issues
+            ]
             clause.quantities = [
                 one for one in clause.quantities if one is not number and clause is not other
             ]

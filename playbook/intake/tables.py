@@ -12,14 +12,26 @@ from playbook.intake.lexicon import Lexicon, small_words
 from playbook.intake.numbers import Quantity, Role
 from playbook.intake.text import Token
 
-_CELL = re.compile(r"(?:(?!\s{2}|\t| [/|] |[;|]).)+")
+_PARTING = re.compile(r"\s{2,}| [/|] |[;|]")
 _FEWEST_HEADS = 2
 _WIDEST = 160
 
 
+def _cells(line: str) -> list[tuple[int, str]]:
+    """The cells of *line*, each with its place in it."""
+    found: list[tuple[int, str]] = []
+    at = 0
+    for parting in [*_PARTING.finditer(line), None]:
+        end = parting.start() if parting is not None else len(line)
+        if line[at:end].strip():
+            found.append((at + len(line[at:end]) - len(line[at:end].lstrip()), line[at:end].strip()))
+        at = parting.end() if parting is not None else end
+    return found
+
+
 def _roles(line: str, heads: dict[str, Role]) -> list[Role]:
     """The roles of the counting columns that *line* heads, in order; nothing where it is no head."""
-    cells = [cell.strip(" .:*_-") for cell in _CELL.findall(line[:_WIDEST])]
+    cells = [cell.strip(" .:*_-") for _, cell in _cells(line[:_WIDEST])]
     found = [heads[cell] for cell in cells if cell in heads]
     return found if len(cells) > len(found) and len(found) >= _FEWEST_HEADS else []
 
@@ -51,14 +63,12 @@ def in_columns(
     found = list(quantities)
     starts = [words[one.start].start for one in found]
     for at, line, roles in _rows(text, heads):
-        cells = [match for match in _CELL.finditer(line) if match[0].strip().isdigit()]
-        places = [
-            bisect_left(starts, at + cell.start() + len(cell[0]) - len(cell[0].lstrip())) for cell in cells
-        ]
         inside = [
             place
-            for place, cell in zip(places, cells, strict=True)
-            if place < len(found) and starts[place] < at + cell.end()
+            for start, cell in _cells(line)
+            if cell.isdigit()
+            and (place := bisect_left(starts, at + start)) < len(found)
+            and starts[place] == at + start
         ]
         if len(inside) != len(roles):
             continue
