@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from playbook.domain.claims import ProblemType
 from playbook.intake.mentions import Mention
@@ -17,9 +18,9 @@ _CLOSING = frozenset(")）]")
 _BULLET = re.compile(r"[-*•·・–—○●]|[0-9]{1,2}")
 _COLUMN = "|"
 _WRAP_WIDTH = 55
-_WIDEST_LINE = 100
+_WIDEST_LINE = 130
 _RAGGED = 14
-_FEW_LINES = 2
+_OFTEN = 3
 _FEWEST_COLUMNS = 2
 _BREATHLESS = 40
 _UNSPOKEN = frozenset("-&/'\"%+#@()_*")
@@ -69,27 +70,36 @@ class Clause:
         ]
 
 
-def wrap_width(text: str) -> int:
-    """The width at which a mail program wrapped the lines of *text*; 0 where it did not.
+def wraps(text: str) -> frozenset[int]:
+    """The places of line breaks that a mail program put into a paragraph of *text*.
 
-    Then no line is longer, and several are nearly as long, where there are several.
+    Behind such a line its next word would not have fitted, and no few lines of the paragraph are as long.
     """
-    lengths = [len(line) for line in text.split("\n") if line.strip()]
-    widest = max(lengths, default=0)
-    if not _WRAP_WIDTH <= widest <= _WIDEST_LINE:
-        return 0
-    long = sum(length >= widest - _RAGGED for length in lengths)
-    return widest if long > 1 or len(lengths) <= _FEW_LINES else 0
+    found: set[int] = set()
+    at = 0
+    for block in re.split(r"(?<=\n)\s*\n", text):
+        lines = block.split("\n")
+        widest = max(map(len, lines))
+        long = sum(len(line) >= widest - _RAGGED for line in lines)
+        fits = _WRAP_WIDTH <= widest <= _WIDEST_LINE and _OFTEN * long >= len(lines) - 1
+        place = text.index(block, at)
+        for line, following in pairwise(lines) if fits else ():
+            word = (following.split() or [""])[0]
+            if len(line) >= _WRAP_WIDTH and len(line) + len(word) + 1 > widest:
+                found.add(place + len(line))
+            place += len(line) + 1
+        at = text.index(block, at) + len(block)
+    return frozenset(found)
 
 
 def _hard_break(
-    words: Sequence[Token], index: int, text: str, abbreviations: Collection[str], width: int
+    words: Sequence[Token], index: int, text: str, abbreviations: Collection[str], wrapped: Collection[int]
 ) -> bool:
     token = words[index]
     if token.text in _HARD:
         return True
     if token.kind is Kind.BREAK:
-        return _line_ends(words, index, text, width)
+        return _line_ends(words, index, text, wrapped)
     if token.text != ".":
         return False
     following = words[index + 1] if index + 1 < len(words) else None
@@ -103,8 +113,8 @@ def _hard_break(
     return not (previous.kind is Kind.NUMBER and opens_line)
 
 
-def _line_ends(words: Sequence[Token], index: int, text: str, width: int) -> bool:
-    """Whether a line break ends a sentence: not where a mail program wrapped a long line at *width*."""
+def _line_ends(words: Sequence[Token], index: int, text: str, wrapped: Collection[int]) -> bool:
+    """Whether a line break ends a sentence: not where a mail program wrapped a long line."""
     following = words[index + 1] if index + 1 < len(words) else None
     if following is None or following.kind is Kind.BREAK or _BULLET.fullmatch(following.text):
         return True
@@ -113,9 +123,7 @@ def _line_ends(words: Sequence[Token], index: int, text: str, width: int) -> boo
     line_start = text.rfind("\n", 0, words[index].start) + 1
     if _COLUMN in text[line_start : words[index].start]:
         return True
-    line = words[index].start - line_start
-    wrapped = line >= _WRAP_WIDTH and line + len(following.text) + 1 > width
-    return not (width and wrapped and following.kind is Kind.WORD)
+    return not (words[index].start in wrapped and following.kind is Kind.WORD)
 
 
 def _telling_brackets(words: Sequence[Token], spoken: Collection[int]) -> set[int]:
@@ -150,7 +158,7 @@ def split(
     begins where nobody wrote full stops.
     """
     apart = _telling_brackets(words, spoken)
-    width, columns = wrap_width(text), _columns(words)
+    wrapped, columns = wraps(text), _columns(words)
     dictated = _dictated(words, starters) if starters else frozenset[int]()
     clauses: list[Clause] = []
     sentence, start, depth = 0, 0, 0
@@ -170,7 +178,7 @@ def split(
             depth = max(0, depth - 1)
         if index in keep:
             continue
-        if _hard_break(words, index, text, abbreviations, width):
+        if _hard_break(words, index, text, abbreviations, wrapped):
             if depth and token.kind is not Kind.BREAK:
                 continue
             close(index + 1)

@@ -46,6 +46,7 @@ class Surroundings:
     functions: frozenset[str]
     language: str = SHARED
     articles: frozenset[str] = frozenset()
+    opening: frozenset[str] = frozenset()
 
     def phrase(self, start: int, end: int) -> tuple[int, int]:
         """Tokens ``[start, end)`` without small words and marks at both ends."""
@@ -95,7 +96,10 @@ class Surroundings:
             return self.text(clause.start, clause.end)
         used = {index for one in clause.mentions for index in range(one.start, one.end)}
         used |= {index for one in clause.quantities for index in range(one.start, one.end)}
-        return self.text(clause.start, clause.end, used)
+        start = clause.start
+        while start < clause.end - 1 and (start in used or self.words[start].text in self.opening):
+            start += 1
+        return self.text(start, clause.end, used)
 
     def text(self, start: int, end: int, without: Collection[int] = ()) -> str:
         """Tokens ``[start, end)`` as text, those of *without* left out."""
@@ -257,7 +261,8 @@ def judge_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder
 def doubt_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder: Encoder) -> None:
     """Mark clauses whose problem, found word by word, sounds like another one: then nothing is certain.
 
-    Where the language is learned word by word, a problem that sounds very much like another one is that.
+    Where the language is learned word by word, a problem that was found by one word and sounds very much like
+    another one is that.
     """
     chosen = [clause for clause in clauses if clause.issues and not clause.meant][:_MOST_CLAUSES]
     texts = [surroundings.statement(clause) for clause in chosen]
@@ -268,8 +273,9 @@ def doubt_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder
             continue
         heard = max(share for kind, share in zip(KINDS, told.shares, strict=True) if kind in named)
         clause.meant = clause.meant or heard < _HEARD
-        other = told.kind not in {*named, OTHER, ProblemType.NO_ISSUE}
-        if other and told.probability >= _OVERRULES * heard:
+        exact = any(hit.end - hit.start > 1 and not hit.gapped for _, hit in clause.issues)
+        other = not exact and told.kind not in {*named, OTHER, ProblemType.NO_ISSUE}
+        if other and told.probability >= max(_CONTRADICTS, _OVERRULES * heard):
             clause.meant = True
             clause.issues = [(ProblemType(told.kind), hit) for _, hit in clause.issues]
 

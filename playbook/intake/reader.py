@@ -387,6 +387,7 @@ def _open_questions(
         functions,
         text.language,
         small_words(text.lexicons, "articles"),
+        frozenset().union(*(small_words(text.lexicons, name) for name in ("articles", "of", "parting"))),
     )
     if meaning is not None:
         meaning.settle(clauses, surroundings, SURE_PRODUCT)
