@@ -37,12 +37,30 @@ def overlooked(
         claim = _claim(topic, surroundings, meaning)
         if claim is not None:
             told.add(topic.line)
-            assembly.claims.append(claim)
+            assembly.claims += [*_listed_before(assembly, claim, topic), claim]
             assembly.unexplained = [
                 one
                 for one in assembly.unexplained
                 if one.mention is None or topic.line not in one.mention.lines
             ]
+
+
+def _listed_before(assembly: Assembly, claim: Claim, topic: Topic) -> list[Claim]:
+    """The products of a list that wait for what is said of its last one: "10 of A, 4 of B should be here"."""
+    shared = [
+        one
+        for one in assembly.unexplained
+        if one.plain
+        and one.counted
+        and one.sentence == claim.sentence
+        and one.mention is not None
+        and one.mention.clear
+        and topic.line not in one.mention.lines
+    ]
+    for one in shared:
+        one.issue, one.doubt = claim.issue, True
+    assembly.unexplained = [one for one in assembly.unexplained if one not in shared]
+    return shared
 
 
 def _claim(topic: Topic, surroundings: Surroundings, meaning: Meaning) -> Claim | None:
