@@ -22,7 +22,7 @@ _LIKELY = 0.4
 _LIKELY_ALONE = 0.6
 _LIKELY_BESIDE = 0.7
 _LIKELY_FINE = 0.6
-_CONTRADICTS = 0.75
+_CONTRADICTS = 0.65
 _OVERRULES = 4.0
 """How many times likelier another problem must sound than the one that was found word by word."""
 _HEARD = 0.4
@@ -220,17 +220,17 @@ def _by_meaning(piece: tuple[int, int], row: Sequence[float], alike: float) -> M
     return Mention(*piece, near, min(1.0, row[first]), meant=True, settled=True)
 
 
-def judge_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder: Encoder) -> None:
-    """Give a problem type, or "fine", to clauses in which no phrase of the lexicon was found.
+def _told_by_words(clauses: Sequence[Clause]) -> list[Clause]:
+    return [clause for clause in clauses if clause.issues and not clause.meant][:_MOST_CLAUSES]
 
-    Where another clause of the sentence says what is wrong, this one must say something else clearly.
-    """
-    told_elsewhere = {clause.sentence for clause in clauses if clause.issues or clause.fine}
+
+def _left_open(clauses: Sequence[Clause], surroundings: Surroundings) -> list[Clause]:
+    """The clauses beside a product in which no phrase of the lexicon was found."""
     counted = {
         clause.sentence for clause in clauses if any(one.role == "arrived" for one in clause.quantities)
     }
     named = {clause.sentence for clause in clauses if clause.mentions}
-    chosen = [
+    return [
         clause
         for clause in clauses
         if not (clause.issues or clause.fine or clause.has("remedy") or clause.has("unchecked"))
@@ -239,6 +239,24 @@ def judge_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder
         and clause.sentence in named
         and not _denies(clause, surroundings)
     ][:_MOST_CLAUSES]
+
+
+def judge_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder: Encoder) -> None:
+    """Doubt or replace problems found word by word, and give one to clauses without; see `problemtypes`."""
+    chosen = [*_told_by_words(clauses), *_left_open(clauses, surroundings)]
+    if chosen:
+        encoder.encode([plain(surroundings.statement(clause)) for clause in chosen])
+    _doubt(clauses, surroundings, encoder)
+    _judge_open(clauses, surroundings, encoder)
+
+
+def _judge_open(clauses: Sequence[Clause], surroundings: Surroundings, encoder: Encoder) -> None:
+    """Give a problem type, or "fine", to clauses in which no phrase of the lexicon was found.
+
+    Where another clause of the sentence says what is wrong, this one must say something else clearly.
+    """
+    told_elsewhere = {clause.sentence for clause in clauses if clause.issues or clause.fine}
+    chosen = _left_open(clauses, surroundings)
     texts = [surroundings.statement(clause) for clause in chosen]
     for clause, told in zip(chosen, judge(texts, encoder, surroundings.language), strict=True):
         if told.kind == OTHER:
@@ -258,13 +276,13 @@ def judge_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder
             clause.issues.append((ProblemType(told.kind), hit))
 
 
-def doubt_clauses(clauses: Sequence[Clause], surroundings: Surroundings, encoder: Encoder) -> None:
+def _doubt(clauses: Sequence[Clause], surroundings: Surroundings, encoder: Encoder) -> None:
     """Mark clauses whose problem, found word by word, sounds like another one: then nothing is certain.
 
     Where the language is learned word by word, a problem that was found by one word and sounds very much like
     another one is that.
     """
-    chosen = [clause for clause in clauses if clause.issues and not clause.meant][:_MOST_CLAUSES]
+    chosen = _told_by_words(clauses)
     texts = [surroundings.statement(clause) for clause in chosen]
     for clause, told in zip(chosen, judge(texts, encoder, surroundings.language), strict=True):
         named = {str(issue) for issue, _ in clause.issues}

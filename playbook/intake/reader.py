@@ -15,7 +15,7 @@ from playbook.intake.language import detect, lexicons_for
 from playbook.intake.layout import lay_out
 from playbook.intake.lexicon import Lexicon, lexicon, small_words
 from playbook.intake.meaning import Encoder, default_encoder
-from playbook.intake.meant import Meaning, Surroundings, doubt_clauses, judge_clauses
+from playbook.intake.meant import Meaning, Surroundings, judge_clauses
 from playbook.intake.mentions import Mention, Vocabulary, Weigher, find_mentions, with_context
 from playbook.intake.model import LineRef, Mark, NotUnderstood, Question, Reading
 from playbook.intake.numbers import Quantity, covered, find_quantities
@@ -393,7 +393,6 @@ def _open_questions(
         meaning.settle(clauses, surroundings, SURE_PRODUCT)
     differences(clauses, words, Ordered.of(catalogue, text.lexicons), spoken)
     if meaning is not None:
-        doubt_clauses(clauses, surroundings, meaning.encoder)
         judge_clauses(clauses, surroundings, meaning.encoder)
         meaning.settle(clauses, surroundings, SURE_PRODUCT)
     written = [text.message[slice(*text.folded.span(token.start, token.end))] for token in words]
