@@ -28,6 +28,15 @@ def agree_on_everything(person: Person, say: Callable[[str], str]) -> None:
     person.sees(say("What is next"))
 
 
+def take_everything_back(person: Person, say: Callable[[str], str]) -> None:
+    """Record that all goods of a return have arrived: before that, their refund is not ours to submit."""
+    everything = person.page.get_by_role("button", name=say("Everything is here"), exact=True)
+    if everything.count():
+        person.click(say("Everything is here"))
+        person.click(say("Record what came back"))
+        everything.wait_for(state="detached")
+
+
 def keep_every_promise(person: Person, say: Callable[[str], str]) -> None:
     """Record each promise as kept, with a reference."""
     kept = say("Done: promise kept")
@@ -60,6 +69,7 @@ def test_from_message_to_closed_case(
 
     person.click(say("Sent on the buyer's thread"))
     person.sees(say("Promises"))
+    take_everything_back(person, say)
     keep_every_promise(person, say)
     person.click(say("Pasted into Seller Central"))
     person.click(say("Sent on the buyer's thread"))
