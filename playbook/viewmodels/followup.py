@@ -272,14 +272,15 @@ class FollowUpModel(t.HasTraits):
         first = LetterKind.REDIRECT if only_amazon else LetterKind.SOLUTION
         if first not in told:
             return first
-        moved = [known for known in case.untold if known.state is PromiseState.SUPERSEDED]
+        owed = owed_notices(case)
         overdue = any(
             known.state is PromiseState.OPEN and known.is_late(self.work.now) for known in case.promises
         )
-        if overdue or any(known.was_late for known in moved):
+        if overdue or any(known.was_late for known in owed):
             return LetterKind.APOLOGY
-        if moved:
-            return LetterKind.SUPERSEDED
+        notice = self.letter_for(FollowUpKind.NOTICE) if owed else None
+        if notice is not None:
+            return notice
         return self._after_news(
             [known.promise.kind for known in case.untold if known.state is PromiseState.KEPT]
         )
