@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, cast
 
-from playbook.domain.case import Case, Stage, apply, fold
+from playbook.domain.case import Case, Stage
 from playbook.domain.events import Event, OwnWords
+from playbook.domain.folding import apply, fold
 from playbook.domain.ids import CaseId, Marketplace, OrderId
 from playbook.domain.ledgers import compensation_elsewhere
 from playbook.domain.orders import Earlier, Order

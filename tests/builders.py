@@ -12,9 +12,10 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from playbook.domain.case import Case, apply
+from playbook.domain.case import Case
 from playbook.domain.claims import Evidence, ProblemType
 from playbook.domain.events import Body, Event, Fact
+from playbook.domain.folding import apply
 from playbook.domain.ids import CaseId, Marketplace, OrderId, Sku
 from playbook.domain.money import Money
 from playbook.domain.orders import (

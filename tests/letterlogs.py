@@ -1,7 +1,8 @@
 """A log of events for tests of what is told about a case."""
 
-from playbook.domain.case import Case, apply
+from playbook.domain.case import Case
 from playbook.domain.events import Event
+from playbook.domain.folding import apply
 from playbook.steps import Command, Refused, Setting, decide
 from tests.builders import a_setting, stamped
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from playbook.domain.case import Case, KnownPromise, SentMessage, apply
+from playbook.domain.case import Case, KnownPromise, SentMessage
 from playbook.domain.events import (
     ApprovalGiven,
     ApprovalRequested,
@@ -19,6 +19,7 @@ from playbook.domain.events import (
     PromiseSuperseded,
     RemedyChosen,
 )
+from playbook.domain.folding import apply
 from playbook.domain.ids import CaseId
 from playbook.domain.money import Money, total
 from playbook.domain.promises import Promise, PromiseKind, PromiseState

@@ -6,8 +6,9 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from playbook.domain.case import Case, apply
+from playbook.domain.case import Case
 from playbook.domain.events import Body, Event
+from playbook.domain.folding import apply
 from playbook.domain.orders import Earlier
 from playbook.domain.problems import Problem, problem
 from playbook.policy import Policy

@@ -6,7 +6,7 @@ has compared its control total, and refunds that are in a file are not put into 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -243,17 +243,7 @@ def check_blockers(case: Case, sheet: RefundSheet | None, setting: Setting) -> t
 def check_refunds(case: Case, command: CheckRefunds, setting: Setting) -> Decision:
     """Record that a second person has compared the sheet with the case."""
     sheet = refund_sheet(case, setting)
-    problems = check_blockers(case, sheet, setting)
-    if problems:
-        return refused_all(problems)
-    assert sheet is not None
-    if command.digest != sheet.digest:
-        return refused("refunds_changed", digest=sheet.digest)
-    return (
-        RefundsChecked(
-            remedies=tuple(row.remedy for row in sheet.rows), total=sheet.total, digest=sheet.digest
-        ),
-    )
+    return _filed(RefundsChecked, sheet, check_blockers(case, sheet, setting), command.digest)
 
 
 def export_blockers(case: Case, sheet: RefundSheet | None) -> tuple[Problem, ...]:
@@ -270,17 +260,23 @@ def export_refunds(case: Case, command: ExportRefunds, setting: Setting) -> Deci
     """Record that the checked refunds leave as a file."""
     ids = {line: OrderItemId(item_id) for line, item_id in command.item_ids}
     sheet = refund_sheet(case, setting, ids)
-    problems = export_blockers(case, sheet)
+    return _filed(RefundsExported, sheet, export_blockers(case, sheet), command.digest)
+
+
+def _filed(
+    event: type[RefundsChecked | RefundsExported],
+    sheet: RefundSheet | None,
+    problems: Sequence[Problem],
+    digest: str,
+) -> Decision:
+    """The event about a sheet that nothing stands against and that is still as it was shown."""
     if problems:
         return refused_all(problems)
-    assert sheet is not None
-    if command.digest != sheet.digest:
+    assert sheet is not None, "no sheet is a problem"
+    if digest != sheet.digest:
         return refused("refunds_changed", digest=sheet.digest)
-    return (
-        RefundsExported(
-            remedies=tuple(row.remedy for row in sheet.rows), total=sheet.total, digest=sheet.digest
-        ),
-    )
+    remedies = tuple(row.remedy for row in sheet.rows)
+    return (event(remedies=remedies, total=sheet.total, digest=sheet.digest),)
 
 
 def undo_refund_export(case: Case, command: UndoRefundExport, setting: Setting) -> Decision:

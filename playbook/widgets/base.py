@@ -133,6 +133,12 @@ def guarded(handler: Callable[[Any], Any], work: CaseModel | None) -> Callable[[
     return call
 
 
+def keep_drawn(work: CaseModel, draw: Callable[[], None]) -> None:
+    """Draw now, and again whenever the case has changed."""
+    draw()
+    work.observe(guarded(lambda _: draw(), work), "case")
+
+
 def soon(work: Callable[[], None]) -> None:
     """Run *work* in the thread that draws pages, when it is free. May be called from any thread."""
     from ipykernel.kernelapp import IPKernelApp

@@ -10,7 +10,7 @@ from playbook.settings import Settings
 from playbook.steps.commands import CloseCase
 from playbook.viewmodels.followup import FollowUpModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, guarded, html, named, placeheld, row
+from playbook.widgets.base import View, button, card, guarded, html, keep_drawn, named, placeheld, row
 
 
 class ClosingView(View):
@@ -23,8 +23,7 @@ class ClosingView(View):
     def build(self) -> Sequence[w.Widget]:
         self.hand_over = w.VBox()
         self.end = w.VBox()
-        self._draw()
-        self.model.work.observe(guarded(lambda _: self._draw(), self.model.work), "case")
+        keep_drawn(self.model.work, self._draw)
         return [
             self._notes(),
             self.hand_over,

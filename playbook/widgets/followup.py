@@ -10,7 +10,7 @@ from playbook.i18n.words import CLOCK_STARTS, FOLLOW_UPS, PROMISES
 from playbook.steps.schedule import task_name
 from playbook.viewmodels.followup import LETTER_FOR, FollowUpModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, guarded, html, named, placeheld, row
+from playbook.widgets.base import View, button, card, html, keep_drawn, named, placeheld, row
 from playbook.widgets.closing import ClosingView
 from playbook.widgets.letters import LetterView, MemoView
 from playbook.widgets.promises import PromisesCard, as_utc, subject, subject_html
@@ -34,8 +34,7 @@ class FollowUpView(View):
         self.memo = MemoView(self.model)
         self.returns, self.refunds, self.files = leaving_views(self.model.work)
         self.closing = ClosingView(self.model)
-        self._draw()
-        self.model.work.observe(guarded(lambda _: self._draw(), self.model.work), "case")
+        keep_drawn(self.model.work, self._draw)
         work = [self.returns, self.reception, self.letter, self.refunds, self.memo]
         work += [self.files, self.closing]
         for view in (*work, self.side):

@@ -13,7 +13,7 @@ from playbook.orderbook import Candidate
 from playbook.viewmodels.case import CaseModel
 from playbook.viewmodels.lock import SECOND_FACTS, LockModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, guarded, html, placeheld, row
+from playbook.widgets.base import View, button, card, guarded, html, keep_drawn, placeheld, row
 from playbook.widgets.side import SideView
 
 MOST_CANDIDATES = 8
@@ -29,8 +29,7 @@ class LockView(View):
 
     def build(self) -> Sequence[w.Widget]:
         self.main = w.VBox()
-        self._draw()
-        self.model.work.observe(guarded(lambda _: self._draw(), self.model.work), "case")
+        keep_drawn(self.model.work, self._draw)
         self.side.show()
         page = w.HBox([self.side, self.main])
         page.add_class("pb-two")

@@ -11,7 +11,7 @@ from playbook.i18n import say
 from playbook.i18n.words import REJECTIONS
 from playbook.viewmodels.reception import ExpectedReturn, ReceptionModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, guarded, html, named, placeheld, row
+from playbook.widgets.base import View, button, card, guarded, html, keep_drawn, named, placeheld, row
 
 
 class ReceptionView(View):
@@ -23,8 +23,7 @@ class ReceptionView(View):
 
     def build(self) -> Sequence[w.Widget]:
         self.place = w.VBox()
-        self._draw()
-        self.model.work.observe(guarded(lambda _: self._draw(), self.model.work), "case")
+        keep_drawn(self.model.work, self._draw)
         return [self.place]
 
     def _draw(self) -> None:

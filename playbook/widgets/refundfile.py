@@ -9,7 +9,7 @@ from playbook.i18n.words import word
 from playbook.steps.refundfile import RefundSheet
 from playbook.viewmodels.takealong import TakeAlongModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, button, card, guarded, html, placeheld, row
+from playbook.widgets.base import View, button, card, html, keep_drawn, placeheld, row
 from playbook.widgets.files import download
 
 
@@ -22,8 +22,7 @@ class RefundFileView(View):
 
     def build(self) -> Sequence[w.Widget]:
         self.place = w.VBox()
-        self._draw()
-        self.model.work.observe(guarded(lambda _: self._draw(), self.model.work), "case")
+        keep_drawn(self.model.work, self._draw)
         return [self.place]
 
     def _draw(self) -> None:

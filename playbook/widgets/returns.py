@@ -11,7 +11,7 @@ from playbook.letters.words import locale_of
 from playbook.steps.returns import OtherWay, ReturnAdvice, ReturnRequest, return_checklist
 from playbook.viewmodels.takealong import TakeAlongModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, card, guarded, html
+from playbook.widgets.base import View, card, html, keep_drawn
 from playbook.widgets.theme import copy_button_html
 
 
@@ -24,8 +24,7 @@ class ReturnsView(View):
 
     def build(self) -> Sequence[w.Widget]:
         self.place = w.VBox()
-        self._draw()
-        self.model.work.observe(guarded(lambda _: self._draw(), self.model.work), "case")
+        keep_drawn(self.model.work, self._draw)
         return [self.place]
 
     def _draw(self) -> None:

@@ -12,7 +12,7 @@ from playbook.letters import journal
 from playbook.steps.lock import fingerprint
 from playbook.viewmodels.case import CaseModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, card, guarded, html
+from playbook.widgets.base import View, card, html, keep_drawn
 
 JOURNAL_LINES = 8
 
@@ -31,8 +31,7 @@ class SideView(View):
         self.message = html()
         self.order = html()
         self.journal = html()
-        self._draw()
-        self.work.observe(guarded(lambda _: self._draw(), self.work), "case")
+        keep_drawn(self.work, self._draw)
         return [card(self.message), card(self.order), card(self.journal)]
 
     def _draw(self) -> None:

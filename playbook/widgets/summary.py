@@ -11,7 +11,7 @@ from playbook.i18n import translator
 from playbook.i18n.words import word
 from playbook.viewmodels.case import CaseModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, card, guarded, html
+from playbook.widgets.base import View, card, html, keep_drawn
 
 
 class SummaryView(View):
@@ -23,8 +23,7 @@ class SummaryView(View):
 
     def build(self) -> Sequence[w.Widget]:
         self.ledger = html()
-        self._draw()
-        self.work.observe(guarded(lambda _: self._draw(), self.work), "case")
+        keep_drawn(self.work, self._draw)
         return [card(self.ledger)]
 
     def _draw(self) -> None:

@@ -8,7 +8,7 @@ from playbook.exports import hand_over_list, picking_list
 from playbook.viewmodels.case import CaseModel
 from playbook.viewmodels.takealong import TakeAlongModel
 from playbook.widgets import html as h
-from playbook.widgets.base import View, card, guarded, html
+from playbook.widgets.base import View, card, html, keep_drawn
 from playbook.widgets.files import as_csv, download, to_print
 from playbook.widgets.refundfile import RefundFileView
 from playbook.widgets.returns import ReturnsView
@@ -30,8 +30,7 @@ class TakeAlongView(View):
 
     def build(self) -> Sequence[w.Widget]:
         self.files = html()
-        self._draw()
-        self.model.work.observe(guarded(lambda _: self._draw(), self.model.work), "case")
+        keep_drawn(self.model.work, self._draw)
         return [card(html(h.tag("h2", h.text(self._("Take along")))), self.files)]
 
     def _draw(self) -> None:

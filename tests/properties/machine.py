@@ -15,10 +15,11 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from playbook.domain.case import Case, Stage, apply, fold
+from playbook.domain.case import Case, Stage
 from playbook.domain.claims import Evidence, ProblemType
 from playbook.domain.contradictions import Clash, contradictions, owed_notices
 from playbook.domain.events import GENESIS, Event, Fact, canonical_json, chain_of, event_from_json
+from playbook.domain.folding import apply, fold
 from playbook.domain.ids import CaseId, Marketplace, OrderItemId
 from playbook.domain.ledgers import (
     claimable_by_line,

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from playbook.desk import Conflict, Desk, Done, Draft, Outcome, utc_now
-from playbook.domain.case import Case, fold
+from playbook.domain.case import Case
 from playbook.domain.claims import Evidence
 from playbook.domain.events import Event, NoteAdded, OrderLocked
+from playbook.domain.folding import fold
 from playbook.domain.ids import CaseId
 from playbook.domain.ledgers import unit_ledger
 from playbook.domain.remedies import RemedyKind

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from playbook.domain.case import WAITING, Case, KnownPromise, Stage, apply, fold
+from playbook.domain.case import WAITING, Case, KnownPromise, Stage
 from playbook.domain.claims import ClaimItem, Evidence, ProblemType
 from playbook.domain.events import (
     ApprovalGiven,
@@ -35,6 +35,7 @@ from playbook.domain.events import (
     RemedyChosen,
     RemedyWithdrawn,
 )
+from playbook.domain.folding import apply, fold
 from playbook.domain.ids import Marketplace
 from playbook.domain.promises import FollowUp, FollowUpKind, PromiseState
 from playbook.domain.remedies import RemedyKind

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from playbook.domain.case import Case, apply
+from playbook.domain.case import Case
 from playbook.domain.claims import ProblemType
 from playbook.domain.contradictions import Clash, Contradiction, carries, contradictions, owed_notices
 from playbook.domain.events import (
@@ -22,6 +22,7 @@ from playbook.domain.events import (
     RemedyChosen,
     RemedyWithdrawn,
 )
+from playbook.domain.folding import apply
 from playbook.domain.money import total
 from playbook.domain.promises import Promise, PromiseKind
 from playbook.domain.remedies import RejectionReason, RemedyKind

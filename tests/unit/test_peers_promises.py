@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from playbook.domain.case import Case, fold
+from playbook.domain.case import Case
 from playbook.domain.claims import ProblemType
 from playbook.domain.events import event_from_json
+from playbook.domain.folding import fold
 from playbook.domain.ids import Marketplace
 from playbook.domain.ledgers import PromiseStanding, promise_ledger, reception_ledger
 from playbook.domain.promises import PromiseKind, PromiseState

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook.domain.case import Case, apply
+from playbook.domain.case import Case
 from playbook.domain.claims import ProblemType
 from playbook.domain.events import canonical_json, event_from_json
+from playbook.domain.folding import apply
 from playbook.domain.ids import Marketplace, OrderItemId
 from playbook.domain.ledgers import money_ledger
 from playbook.domain.money import Money, total
