@@ -5,89 +5,25 @@ keys rather than three". It follows from the order and from the words beside eac
 in place; what is concluded so is never certain.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 from playbook.domain.claims import ProblemType
 from playbook.intake.clauses import Clause
-from playbook.intake.german import german_base
-from playbook.intake.lexicon import Lexicon, small_words
+from playbook.intake.lackingparts import parts_absent
 from playbook.intake.mentions import Mention
-from playbook.intake.model import LineRef
 from playbook.intake.numbers import Quantity, digits
-from playbook.intake.phrases import Hit
-from playbook.intake.products import Catalogue, stem
+from playbook.intake.ordered import Ordered, conclude, counts, silent
+from playbook.intake.products import stem
 from playbook.intake.text import Kind, Token
+from playbook.intake.variants import became, other_colour, swapped, twin_came
 
 _ASKED_REACH = 4
 _FEW_PIECES = 3
 _FAR = 99
 _BOX_WORDS = 2
 _MOST_NUMBERS = 12
-_SETTLED = "settled"
-
-
-def counts(clause: Clause) -> list[Quantity]:
-    """The exact numbers of units of *clause*."""
-    return [one for one in clause.quantities if one.sort == "number" and not one.weak]
-
-
-@dataclass(frozen=True, slots=True)
-class Ordered:
-    """What the order says of its lines: units, words and numbers of the titles, and colours by language.
-
-    ``articles``, ``lacking`` and ``of_words`` are small words of the languages of the message, ``boxes`` are
-    words for packaging and counters.
-    """
-
-    lines: Sequence[LineRef]
-    words: Sequence[frozenset[str]]
-    colours: dict[str, frozenset[str]]
-    variants: frozenset[str]
-    articles: frozenset[str]
-    lacking: frozenset[str]
-    of_words: frozenset[str]
-    boxes: frozenset[str]
-
-    @classmethod
-    def of(cls, catalogue: Catalogue, lexicons: Sequence[Lexicon]) -> "Ordered":
-        """The order of *catalogue*, read with *lexicons*."""
-        colours: dict[str, frozenset[str]] = {}
-        variants: set[str] = set()
-        for one in lexicons:
-            for word in one.colours:
-                colours[word] = colours[german_base(word)] = frozenset(one.words.get(word, word).split())
-            variants.update(one.modifiers, one.colours)
-        return cls(
-            catalogue.lines,
-            catalogue.words,
-            colours,
-            frozenset(variants - small_words(lexicons, "not_variants")),
-            small_words(lexicons, "articles"),
-            small_words(lexicons, "lacking"),
-            small_words(lexicons, "of"),
-            frozenset(
-                word for one in lexicons for word in (*one.packaging, *one.counters) if " " not in word
-            ),
-        )
-
-    def colour(self, word: str) -> frozenset[str]:
-        """The English colours that *word* stands for."""
-        return self.colours.get(word) or self.colours.get(german_base(word)) or frozenset()
-
-    def is_variant(self, word: str) -> bool:
-        """Whether *word* tells one variant of a product from another."""
-        return word in self.variants or german_base(word) in self.variants or bool(self.colour(word))
-
-    def twins(self, line: int, other: int) -> bool:
-        """Whether two lines are variants of one product, by their titles."""
-        shared = self.words[line] & self.words[other]
-        return line != other and 2 * len(shared) >= len(self.words[line] | self.words[other])
-
-    def sizes(self, line: int) -> set[int]:
-        """The numbers in the title of *line*."""
-        return {int(word) for word in self.words[line] if word.isdigit() and len(word) < 6}
 
 
 def differences(
@@ -99,9 +35,9 @@ def differences(
     """
     subject: Mention | None = None
     for before, clause in zip([None, *clauses], clauses, strict=False):
-        _swapped(clause, words, ordered)
-        _became(clause, before, words, ordered)
-        _twin_came(clause, ordered)
+        swapped(clause, words, ordered)
+        became(clause, before, words, ordered)
+        twin_came(clause, ordered)
         _packs(clause, words, ordered)
         subject = clause.mentions[-1] if clause.mentions else subject
         _full_box(clause, words, ordered, subject)
@@ -118,10 +54,10 @@ def differences(
         _asked_for(sentence, words, ordered)
         subject = _subject(sentence)
         for clause in sentence:
-            _other_colour(clause, subject, words, ordered)
+            other_colour(clause, subject, words, ordered)
     for clause in clauses:
         _only(clause)
-    _parts_absent(clauses, words, ordered, spoken)
+    parts_absent(clauses, words, ordered, spoken)
 
 
 def _told_together(clauses: Sequence[Clause], ordered: Ordered) -> list[list[Clause]]:
@@ -134,9 +70,9 @@ def _told_together(clauses: Sequence[Clause], ordered: Ordered) -> list[list[Cla
         numbers = [one.value for clause in before for one in counts(clause)]
         goes_on = not any(clause.mentions or clause.stranger for clause in sentence)
         goes_on = goes_on and any(clause.has("came") and counts(clause) for clause in sentence)
-        silent = _silent([*before, *sentence]) and not any(clause.remedies for clause in before)
+        quiet = silent([*before, *sentence]) and not any(clause.remedies for clause in before)
         whole = subject is not None and numbers == [ordered.lines[subject.lines[0]].units]
-        if goes_on and silent and whole:
+        if goes_on and quiet and whole:
             told[-1] = [*before, *sentence]
         else:
             told.append(sentence)
@@ -161,83 +97,6 @@ def _subject(part: Sequence[Clause]) -> Mention | None:
     mentions = [mention for clause in part for mention in clause.mentions if not mention.partial]
     lines = {mention.lines for mention in mentions}
     return mentions[0] if len(lines) == 1 and mentions[0].clear else None
-
-
-def _problem(clause: Clause, kind: ProblemType, at: tuple[int, int]) -> None:
-    clause.issues.append((kind, Hit(_SETTLED, *at)))
-    clause.meant = True
-
-
-def _silent(clauses: Iterable[Clause]) -> bool:
-    """Whether nothing in *clauses* says yet what is wrong, or that nothing is."""
-    return not any(clause.issues or clause.fine or clause.has("unchecked") for clause in clauses)
-
-
-def _swapped(clause: Clause, words: Sequence[Token], ordered: Ordered) -> None:
-    """Tell another colour from another thing that came "instead of the red ropes"."""
-    for hit in clause.cues.get("instead", ()):
-        asked = next((one for one in clause.mentions if 0 <= one.start - hit.end <= 2), None)
-        if asked is None or not any(kind is ProblemType.WRONG_VARIANT for kind, _ in clause.issues):
-            continue
-        told = [*words[clause.start : hit.start], *words[asked.end : clause.end]]
-        counted = {index for one in clause.quantities for index in range(one.start, one.end)}
-        sized = any(
-            words[index].kind is Kind.NUMBER and index not in counted
-            for index in range(clause.start, hit.start)
-        )
-        if not sized and not any(ordered.is_variant(token.text) for token in told):
-            clause.issues = [
-                (ProblemType.WRONG_ITEM if kind is ProblemType.WRONG_VARIANT else kind, known)
-                for kind, known in clause.issues
-            ]
-        clause.meant = True
-
-
-def _became(clause: Clause, leading: Clause | None, words: Sequence[Token], ordered: Ordered) -> None:
-    """Tell "are actually squared", another variant, from "turned out to be aprons", another thing.
-
-    The product may stand in the clause before, *leading*: "of the 40 pots, ten are in fact bowls".
-    """
-    for hit in clause.cues.get("became", ()):
-        before = [mention for mention in clause.mentions if mention.end <= hit.start]
-        leads = leading is not None and leading.sentence == clause.sentence and not leading.issues
-        if not before and leading is not None and leads:
-            before = leading.mentions[-1:]
-            clause.mentions = [*before, *clause.mentions]
-        if not before:
-            continue
-        named = [mention for mention in clause.mentions if mention.start >= hit.end]
-        twins = any(ordered.twins(line, before[0].lines[0]) for mention in named for line in mention.lines)
-        clause.mentions = [mention for mention in clause.mentions if mention not in named]
-        if any(kind is not ProblemType.WRONG_ITEM for kind, _ in clause.issues) or clause.fine:
-            continue
-        after = words[hit.end : clause.end]
-        variant = any(ordered.is_variant(token.text) for token in after)
-        variant = variant or twins or any(mention.partial or mention.borrowed for mention in named)
-        variant = variant or (not any(token.kind in (Kind.WORD, Kind.CJK) for token in after[:3]))
-        said = [token for token in after if token.kind in (Kind.WORD, Kind.CJK, Kind.NUMBER)]
-        if any(one.start >= hit.end for one in counts(clause)):
-            continue
-        if variant and said:
-            clause.issues = [(ProblemType.WRONG_VARIANT, known) for _, known in clause.issues]
-            if not clause.issues:
-                _problem(clause, ProblemType.WRONG_VARIANT, (hit.start, clause.end))
-        elif said and not clause.issues and len(said) <= _ASKED_REACH:
-            _problem(clause, ProblemType.WRONG_ITEM, (hit.start, clause.end))
-        return
-
-
-def _twin_came(clause: Clause, ordered: Ordered) -> None:
-    """Read "横罫のノートのうち10冊が方眼でした", "ten ruled ones are squared" as another variant."""
-    numbers = counts(clause)
-    if len(clause.mentions) != 2 or len(numbers) != 1 or not _silent([clause]) or clause.has("rest"):
-        return
-    named, came = clause.mentions
-    if not (named.clear and came.clear and numbers[0].start < came.start):
-        return
-    if numbers[0].role == "count" and ordered.twins(named.lines[0], came.lines[0]):
-        clause.mentions = [named]
-        _problem(clause, ProblemType.WRONG_VARIANT, (came.start, came.end))
 
 
 def _packs(clause: Clause, words: Sequence[Token], ordered: Ordered) -> None:
@@ -370,7 +229,7 @@ def _contents_short(sentence: Sequence[Clause], sizes: set[int]) -> None:
             if one.start not in dropped
         ]
         clause.issues = []
-    _problem(inner[0][0], ProblemType.MISSING_PARTS, (inner[0][1].start, inner[0][1].end))
+    conclude(inner[0][0], ProblemType.MISSING_PARTS, (inner[0][1].start, inner[0][1].end))
 
 
 def _by_degree(sentence: Sequence[Clause]) -> None:
@@ -421,7 +280,7 @@ def _more_came(sentence: Sequence[Clause], units: int) -> bool:
             one for one in clause.quantities if one is came[1] or one.sort != "number" or one.weak
         ]
     if not kinds:
-        _problem(came[0], ProblemType.EXTRA_ITEM, (came[1].start, came[1].end))
+        conclude(came[0], ProblemType.EXTRA_ITEM, (came[1].start, came[1].end))
     return True
 
 
@@ -429,7 +288,7 @@ def _against_order(sentence: Sequence[Clause], units: int) -> None:
     """Compare two numbers of a sentence, one of them what was ordered: "40 delivered, 50 invoiced"."""
     if len({one.value for clause in sentence for one in counts(clause)}) > 2 and _more_came(sentence, units):
         return
-    if not _silent(sentence) or any(clause.remedies for clause in sentence):
+    if not silent(sentence) or any(clause.remedies for clause in sentence):
         return
     numbers = [(clause, one) for clause in sentence for one in counts(clause) if not one.each]
     values = {one.value for _, one in numbers}
@@ -451,7 +310,7 @@ def _against_order(sentence: Sequence[Clause], units: int) -> None:
         ]
     came[0].meant = came[0].meant or not _in_columns(came[1], said[1], came[0], said[0])
     if more:
-        _problem(came[0], ProblemType.EXTRA_ITEM, (came[1].start, came[1].end))
+        conclude(came[0], ProblemType.EXTRA_ITEM, (came[1].start, came[1].end))
 
 
 def _tells_what_came(came: tuple[Clause, Quantity], said: tuple[Clause, Quantity]) -> bool:
@@ -476,7 +335,7 @@ def _in_columns(came: Quantity, said: Quantity, clause: Clause, other: Clause) -
 
 def _asked_for(sentence: Sequence[Clause], words: Sequence[Token], ordered: Ordered) -> None:
     """Read "40 are closed, we need the open ones", "should be English" as another variant."""
-    if not _silent(sentence):
+    if not silent(sentence):
         return
     for clause in sentence:
         for hit in clause.cues.get("asked_for", ()):
@@ -488,7 +347,7 @@ def _asked_for(sentence: Sequence[Clause], words: Sequence[Token], ordered: Orde
             sizes = {token.text for token in words[hit.end : clause.end] if token.kind is Kind.NUMBER}
             told = told or any(stem(word) in line for word in (*after, *sizes) for line in ordered.words)
             if told:
-                _problem(clause, ProblemType.WRONG_VARIANT, (hit.start, hit.end))
+                conclude(clause, ProblemType.WRONG_VARIANT, (hit.start, hit.end))
                 if any(counts(other) for other in sentence if other.end <= clause.start):
                     clause.quantities = []
                 return
@@ -497,30 +356,6 @@ def _asked_for(sentence: Sequence[Clause], words: Sequence[Token], ordered: Orde
 def _next_words(words: Sequence[Token], start: int, end: int) -> list[str]:
     said = [token.text for token in words[start:end] if token.kind in (Kind.WORD, Kind.CJK)]
     return [word for word in said if word not in ("the", "a", "in", "be")][:_ASKED_REACH]
-
-
-def _other_colour(clause: Clause, subject: Mention | None, words: Sequence[Token], ordered: Ordered) -> None:
-    """Read "the aprons are navy", "came in orange" as another variant where the title has other colours.
-
-    *subject* is the product of the sentence, for a clause that only counts: "aprons - 20 - 12 came in blue".
-    """
-    named = [mention for mention in clause.mentions if not mention.partial or mention.borrowed]
-    if not clause.mentions and subject is not None and clause.has("came") and counts(clause):
-        named = [subject]
-    if not _silent([clause]) or len(named) != 1 or not named[0].clear or clause.has("rest"):
-        return
-    title = ordered.words[named[0].lines[0]]
-    own = {english for known in ordered.colours.values() for english in known} & title
-    linked = {index for link in named[0].links for index in range(link.start, link.end)}
-    for index in range(max(clause.start, named[0].end), clause.end):
-        said = ordered.colour(words[index].text)
-        if index not in linked and said and own and not said & title:
-            clause.mentions = [one for one in clause.mentions if one in named]
-            clause.quantities = [
-                replace(one, role="count") if one.role == "arrived" else one for one in clause.quantities
-            ]
-            _problem(clause, ProblemType.WRONG_VARIANT, (index, index + 1))
-            return
 
 
 def _only(clause: Clause) -> None:
@@ -539,96 +374,3 @@ def _only(clause: Clause) -> None:
         else one
         for one in clause.quantities
     ]
-
-
-def _parts_absent(
-    clauses: Sequence[Clause], words: Sequence[Token], ordered: Ordered, spoken: frozenset[str]
-) -> None:
-    """Read "one of the boxes had no nozzle in it", "bei einem fehlt die Halterung" as lacking parts."""
-    named = -1
-    for clause in clauses:
-        _drop_speakers(clause)
-        kinds = {kind for kind, _ in clause.issues}
-        _drop_parts(clause, named)
-        if clause.mentions:
-            named = -1 if clause.issues else clause.sentence
-        if kinds == {ProblemType.MISSING} and _of_a_unit(clause, words):
-            clause.issues = [(ProblemType.MISSING_PARTS, hit) for _, hit in clause.issues]
-            clause.meant = True
-        elif not kinds and (clause.mentions or counts(clause)) and not clause.fine:
-            hits = clause.cues.get("without", ())
-            found = next((hit for hit in hits if _of_noun(clause, hit, words, ordered)), None)
-            at = _noun_after(found, clause, words, ordered, spoken) if found is not None else None
-            if found is not None and at is not None:
-                clause.mentions = [mention for mention in clause.mentions if mention.start < found.start]
-                _problem(clause, ProblemType.MISSING_PARTS, (found.start, at + 1))
-
-
-def _drop_speakers(clause: Clause) -> None:
-    """Take back "have no" where it tells of people: "I have no idea when the aprons will come"."""
-    speakers = {hit.end for hit in clause.cues.get("speaker", ())}
-    having = {hit.start for hit in clause.cues.get("having", ())}
-    if not counts(clause):
-        clause.issues = [
-            (kind, hit)
-            for kind, hit in clause.issues
-            if kind is not ProblemType.MISSING_PARTS or hit.start not in speakers & having
-        ]
-
-
-def _drop_parts(clause: Clause, named: int) -> None:
-    """Leave out "the pen tray" as a product where it is what the product before it came without."""
-    hits = [hit for kind, hit in clause.issues if kind is ProblemType.MISSING_PARTS]
-    others = [one for one in clause.mentions if not any(_within(one, hit) for hit in hits)]
-    if others or named == clause.sentence:
-        clause.mentions = others
-
-
-def _within(mention: Mention, hit: Hit) -> bool:
-    return hit.start <= mention.start and mention.end <= hit.end and not mention.exact
-
-
-def _of_a_unit(clause: Clause, words: Sequence[Token]) -> bool:
-    """Whether a unit lacks it: "bei zwei Sets fehlt ...", "2個に鍵が付いていません"."""
-    first = clause.issues[0][1]
-    spans = [(one.start, one.end) for one in clause.mentions]
-    spans += [(one.start, one.end) for one in clause.quantities]
-    for hit in clause.cues.get("within", ()):
-        cjk = words[hit.start].kind is Kind.CJK
-        beside = [hit.start - end if cjk else start - hit.end for start, end in spans]
-        if not any(0 <= distance <= (0 if cjk else 2) for distance in beside):
-            continue
-        behind = hit.end if cjk else first.end
-        lacking = [token for token in words[behind : clause.end] if token.kind in (Kind.WORD, Kind.CJK)]
-        if lacking and not any(behind <= start <= behind + 1 for start, _ in spans):
-            return True
-    return False
-
-
-def _of_noun(clause: Clause, hit: Hit, words: Sequence[Token], ordered: Ordered) -> bool:
-    """Whether "no" or "without" denies a thing that a unit should have."""
-    if words[hit.start].text != "no":
-        if words[hit.start].kind is Kind.CJK and not counts(clause):
-            return False
-        return hit.end - hit.start > 1 or words[hit.start].text in ordered.lacking
-    speakers = {known.end for known in clause.cues.get("speaker", ())}
-    return any(
-        known.end == hit.start and known.start not in speakers for known in clause.cues.get("having", ())
-    )
-
-
-def _noun_after(
-    hit: Hit, clause: Clause, words: Sequence[Token], ordered: Ordered, spoken: frozenset[str]
-) -> int | None:
-    """The noun that stands behind "without the": a word of a title, or one that is no other speech."""
-    for index in range(hit.end, min(clause.end, hit.end + 3)):
-        word = words[index].text
-        if words[index].kind is Kind.CJK:
-            return index
-        if words[index].kind is not Kind.WORD:
-            return None
-        if word in ordered.articles:
-            continue
-        title = any(stem(word) in line for line in ordered.words)
-        return index if title or (word not in spoken and stem(word) not in spoken) else None
-    return None

@@ -10,7 +10,7 @@ from playbook.domain.problems import Problem, problem
 from playbook.intake.assembling import Assembler, Assembly
 from playbook.intake.clauses import Clause, split
 from playbook.intake.cues import Cues, read_cues
-from playbook.intake.differences import Ordered, differences
+from playbook.intake.differences import differences
 from playbook.intake.language import detect, lexicons_for
 from playbook.intake.layout import lay_out
 from playbook.intake.lexicon import Lexicon, lexicon, small_words
@@ -19,6 +19,7 @@ from playbook.intake.meant import Meaning, Surroundings, judge_clauses
 from playbook.intake.mentions import Mention, Vocabulary, Weigher, find_mentions, with_context
 from playbook.intake.model import LineRef, Mark, NotUnderstood, Question, Reading
 from playbook.intake.numbers import Quantity, covered, find_quantities
+from playbook.intake.ordered import Ordered
 from playbook.intake.orderids import OrderMentions, find_orders
 from playbook.intake.overlooked import overlooked
 from playbook.intake.phrases import Hit

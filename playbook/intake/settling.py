@@ -12,11 +12,11 @@ from playbook.domain.claims import ProblemType
 from playbook.intake.assembling import Assembly
 from playbook.intake.claims import Claim
 from playbook.intake.clauses import Clause
-from playbook.intake.differences import counts
 from playbook.intake.lexicon import Lexicon, small_words
 from playbook.intake.mentions import Mention
 from playbook.intake.model import AskedRemedyKind
 from playbook.intake.numbers import Quantity
+from playbook.intake.ordered import counts
 from playbook.intake.phrases import Hit
 from playbook.intake.products import stem
 from playbook.intake.text import Kind, Token
