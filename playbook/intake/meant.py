@@ -21,7 +21,8 @@ _MOST_CLAUSES = 80
 _LIKELY = 0.4
 _LIKELY_ALONE = 0.6
 _LIKELY_BESIDE = 0.7
-_LIKELY_FINE = 0.6
+_LIKELY_FINE = 0.85
+"""A wrong "fine" hides a claim, so it takes more than a problem does."""
 _CONTRADICTS = 0.65
 _OVERRULES = 4.0
 """How many times likelier another problem must sound than the one that was found word by word."""
@@ -225,7 +226,10 @@ def _told_by_words(clauses: Sequence[Clause]) -> list[Clause]:
 
 
 def _left_open(clauses: Sequence[Clause], surroundings: Surroundings) -> list[Clause]:
-    """The clauses beside a product in which no phrase of the lexicon was found."""
+    """The clauses beside a product in which no phrase of the lexicon was found.
+
+    "The stand as already reported" says nothing itself: what was reported does.
+    """
     counted = {
         clause.sentence for clause in clauses if any(one.role == "arrived" for one in clause.quantities)
     }
@@ -233,7 +237,13 @@ def _left_open(clauses: Sequence[Clause], surroundings: Surroundings) -> list[Cl
     return [
         clause
         for clause in clauses
-        if not (clause.issues or clause.fine or clause.has("remedy") or clause.has("unchecked"))
+        if not (
+            clause.issues
+            or clause.fine
+            or clause.has("remedy")
+            or clause.has("unchecked")
+            or clause.has("refers")
+        )
         and clause.sentence not in counted
         and _says_enough(clause, surroundings)
         and clause.sentence in named

@@ -374,6 +374,8 @@ def bar_html(total: LineTotals, _: Callable[[str], str]) -> str:
         words.append(_("{units} compensated").format(units=gone))
     if total.open_units is None:
         words.append(_("number open"))
+    elif total.open_units < 0:
+        words.append(_("{units} too many").format(units=-total.open_units))
     elif total.open_units:
         words.append(_("{units} open").format(units=total.open_units))
     return h.tag("div", bar, h.tag("span", h.text(", ".join(words)), cls="pb-muted"), cls="pb-units")

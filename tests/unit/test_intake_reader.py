@@ -401,3 +401,21 @@ def test_a_wish_to_return_everything(message: str, lines: set[int]) -> None:
     ordered = {line.line: line.units for line in LINES}
     wished = [item for item in reading.items if item.issue is ProblemType.CHANGED_MIND]
     assert all(item.line is not None and item.units == ordered[item.line] for item in wished)
+
+
+def test_what_was_reported_before_is_read_where_it_was_reported() -> None:
+    lines = (
+        LineRef(1, "TB", "BLUE TEAPOT", 12),
+        LineRef(2, "LA", "GLASS LANTERN LARGE", 6),
+        LineRef(3, "CU", "LINEN CUSHION", 9),
+    )
+    message = """Hello, as promised I have now gone through the rest. Correction: two blue teapots are broken, not one.
+The lantern as already reported.
+
+> On Tue 8 Mar, Ann wrote:
+> So far: 1 glass lantern, glass cracked.
+> 1 blue teapot broken too."""
+    reading = read(message, lines)
+    assert {(item.sku, item.units) for item in reading.items} == {("TB", 2), ("LA", 1)}
+    assert not reading.rest_is_fine
+    assert not reading.no_issue_lines

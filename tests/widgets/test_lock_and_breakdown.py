@@ -148,7 +148,7 @@ class TestTheTable:
         window.choose("Problem of SKU-1", "Damaged in transit")
         window.set("Units of SKU-1", "11")
         assert window.button("Confirm breakdown").disabled
-        window.sees("11", "10")
+        window.sees("11", "10", "1 too many")
         window.set("Problem of SKU-1", "")
         window.set("Units of SKU-1", "")
         window.click("Propose again")
