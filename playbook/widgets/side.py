@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import ipywidgets as w
 
 from playbook.domain.orders import Order, amounts_total
-from playbook.i18n import translator
+from playbook.i18n import Counted, translator
 from playbook.i18n.words import EARLIER, LANGUAGES, OTHER_LANGUAGE, word
 from playbook.intake import Mark
 from playbook.letters import journal
@@ -144,6 +144,6 @@ def journal_html(work: CaseModel) -> str:
     recent, older = shown[:JOURNAL_LINES], shown[JOURNAL_LINES:]
     body = h.tag("h2", h.text(_("Journal"))) + h.tag("ul", *recent, cls="pb-timeline")
     if older:
-        more = _("{count} earlier entries").format(count=len(older))
+        more = _("{count:earlier entry|earlier entries}").format(count=Counted(len(older)))
         body += h.tag("details", h.tag("summary", h.text(more)), h.tag("ul", *older, cls="pb-timeline"))
     return body
