@@ -66,6 +66,14 @@ class Policy:
             by_id[row.id] = (*by_id.get(row.id, ()), row)
         return by_id
 
+    @cached_property
+    def _deadlines_by_start(self) -> dict[ClockStart, tuple[DeadlineRow, ...]]:
+        by_start: dict[ClockStart, tuple[DeadlineRow, ...]] = {}
+        for row in self.rows.deadlines:
+            if row.when.condition is None:
+                by_start[row.start] = (*by_start.get(row.start, ()), row)
+        return by_start
+
     def deadline(
         self,
         deadline_id: str,
@@ -102,10 +110,8 @@ class Policy:
         """
         return tuple(
             row
-            for row in self.rows.deadlines
-            if row.start == start
-            and row.when.condition is None
-            and _holds(row, market, channel, on, business)
+            for row in self._deadlines_by_start.get(start, ())
+            if _holds(row, market, channel, on, business)
         )
 
     def due(self, row: DeadlineRow, start_at: datetime, market: Marketplace) -> datetime:

@@ -255,7 +255,7 @@ def running_deadlines(case: Case, setting: Setting) -> tuple[RunningDeadline, ..
 
 def _running(case: Case, setting: Setting) -> Iterator[RunningDeadline | Problem]:
     """Each clock by the rule that held in the marketplace on the day on which it started."""
-    market = market_of(case)
+    market, channel = market_of(case), _main_channel(case)
     tz = setting.policy.market(market).tz
     starts = sorted(_clock_starts(case, setting), key=lambda one: one[0].value)
     for start, group in groupby(starts, key=lambda one: one[0]):
@@ -264,7 +264,7 @@ def _running(case: Case, setting: Setting) -> Iterator[RunningDeadline | Problem
             for row in setting.policy.deadlines(
                 start,
                 market=market,
-                channel=_main_channel(case),
+                channel=channel,
                 on=day,
                 business=case.order is not None and case.order.business,
             ):
