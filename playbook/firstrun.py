@@ -74,7 +74,7 @@ def prepare_home(settings: Settings) -> Iterator[str]:
 
 def open_samples(desk: Desk) -> int:
     """Open the sample messages as cases that came in during the last hours; how many."""
-    from playbook.review.samples import load_sample
+    from playbook.samplecases.loading import load_sample
 
     opened = 0
     for hours, name in enumerate(OPENED_AT_FIRST):

@@ -12,7 +12,7 @@ from playbook.settings import LANGUAGES, Settings
 
 if TYPE_CHECKING:
     from playbook.domain.problems import Problem
-    from playbook.review.replay import Replay
+    from playbook.samplecases.replay import Replay
     from playbook.viewmodels.case import CaseModel
 
 __all__ = ["CheckFailedError", "Work", "home", "open", "warm_up"]
@@ -105,8 +105,8 @@ def open(  # noqa: A001 - reads as English in a notebook: pb.open(...)
     if mode not in {"agent", "check"}:
         raise ValueError(f"mode is {mode!r}; write 'agent' or 'check'")
     if mode == "check":
-        from playbook.review.replay import Replay
-        from playbook.review.samples import load_sample
+        from playbook.samplecases.loading import load_sample
+        from playbook.samplecases.replay import Replay
 
         folder = os.environ.get("PLAYBOOK_CASES")
         return Work(replay=Replay(load_sample(sample, folder), lang if lang in LANGUAGES else "en"))
@@ -266,7 +266,7 @@ class _Page:
     def _open_sample(self, name: str) -> str:
         from playbook.desk import Done
         from playbook.intake import read
-        from playbook.review.samples import SampleError, load_sample
+        from playbook.samplecases.loading import SampleError, load_sample
 
         if not SAMPLE_NAME.fullmatch(name):
             return ""

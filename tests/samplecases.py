@@ -7,8 +7,8 @@ from functools import cache
 from playbook.domain.case import Case
 from playbook.domain.problems import Problem
 from playbook.letters import Letter, LetterKind, LintFinding, draft, lint
-from playbook.review.replay import Replay
-from playbook.review.samples import load_sample, sample_names
+from playbook.samplecases.loading import load_sample, sample_names
+from playbook.samplecases.replay import Replay
 from playbook.steps.options import Option
 from playbook.viewmodels.followup import FollowUpModel
 from tests.builders import the_policy

@@ -14,7 +14,7 @@ from playbook.commands.database import CANNOT_RUN, FINDINGS, WRONG_USAGE, read_s
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from playbook.review.runner import Result
+    from playbook.samplecases.runner import Result
 
 
 @click.command(epilog="Example: playbook check abc-list mixed-channels --jobs 2")
@@ -27,8 +27,8 @@ def check(samples: tuple[str, ...], data: Path | None, out: Path | None, jobs: i
 
     Exit code 0: all as expected. 1: differences. 2: unknown sample or parameter. 3: could not run.
     """
-    from playbook.review.runner import Result, UnknownParameterError, run_all
-    from playbook.review.samples import SampleError, load_sample, sample_names
+    from playbook.samplecases.loading import SampleError, load_sample, sample_names
+    from playbook.samplecases.runner import Result, UnknownParameterError, run_all
 
     cases = data / "cases" if data else None
     if cases is not None and not cases.is_dir():

@@ -31,9 +31,9 @@ def new_sample(name: str, message: Path, order_id: str, data: Path | None) -> No
     from pydantic import ValidationError
 
     from playbook.domain.ids import OrderId
-    from playbook.review.compare import as_expected
-    from playbook.review.replay import Replay, ReplayError
-    from playbook.review.samples import Sample
+    from playbook.samplecases.compare import as_expected
+    from playbook.samplecases.loading import Sample
+    from playbook.samplecases.replay import Replay, ReplayError
     from playbook.store import StoreError
 
     if not SAMPLE_NAME.fullmatch(name):

@@ -1,1 +1,1 @@
-"""Sample cases as checks: loaded strictly, replayed through the pages' view models, compared whole."""
+"""Review of cases (P6): every case of a period against facts, with a score, and what it says of the work."""

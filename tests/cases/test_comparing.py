@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from playbook.domain.claims import ProblemType
-from playbook.review import orders as kept_orders
-from playbook.review.compare import Difference, Outcome, as_expected, compare
-from playbook.review.orders import store_with_sample_orders
-from playbook.review.replay import Replay, ReplayError
-from playbook.review.samples import Action, Expect, Sample, load_sample
-from playbook.review.tables import table
+from playbook.samplecases import orders as kept_orders
+from playbook.samplecases.compare import Difference, Outcome, as_expected, compare
+from playbook.samplecases.loading import Action, Expect, Sample, load_sample
+from playbook.samplecases.orders import store_with_sample_orders
+from playbook.samplecases.replay import Replay, ReplayError
+from playbook.samplecases.tables import table
 from playbook.viewmodels.breakdown import Row
 from tests.builders import NOW, a_line, a_locked_case, an_order
 

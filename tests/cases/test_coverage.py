@@ -20,9 +20,9 @@ from playbook.policy import (
     load_policy,
 )
 from playbook.policy.base import Row
-from playbook.review import replay as replaying
-from playbook.review.replay import Replay
-from playbook.review.samples import load_sample, sample_names
+from playbook.samplecases import replay as replaying
+from playbook.samplecases.loading import load_sample, sample_names
+from playbook.samplecases.replay import Replay
 
 REASONS = {
     *("rule_refuses", "rule_condition", "rule_needs_lead", "evidence_missing", "above_limit"),

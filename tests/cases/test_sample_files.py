@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from playbook.firstrun import OPENED_AT_FIRST
-from playbook.review.replay import Replay
-from playbook.review.samples import NEEDS, Action, SampleError, load_sample, sample_names
+from playbook.samplecases.loading import NEEDS, Action, SampleError, load_sample, sample_names
+from playbook.samplecases.replay import Replay
 from playbook.settings import data_dir
 
 CASES = data_dir() / "cases"

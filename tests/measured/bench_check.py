@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from playbook.review.samples import sample_names
+from playbook.samplecases.loading import sample_names
 from tests.measured.limits import Report, spread
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from playbook.review.samples import load_sample
+from playbook.samplecases.loading import load_sample
 from tests.e2e.desk import LAUNCH, Server, Watch, new_person, serving
 from tests.measured.bench_pages import SEEN
 from tests.measured.limits import Report, p95, spread

@@ -30,7 +30,7 @@ from playbook.domain.orders import Order
 from playbook.intake import read
 from playbook.letters import LetterKind, draft
 from playbook.orderbook import load_samples
-from playbook.review.samples import load_sample
+from playbook.samplecases.loading import load_sample
 from playbook.steps.breakdown import rest_is_fine
 from playbook.steps.commands import Choice, ChooseRemedies, ClaimRow, ConfirmBreakdown, ConfirmPlan
 from playbook.steps.options import options

@@ -12,7 +12,7 @@ import pytest
 from nbclient import NotebookClient
 from papermill.exceptions import PapermillExecutionError
 
-from playbook.review.samples import load_sample
+from playbook.samplecases.loading import load_sample
 from playbook.settings import data_dir, notebooks_dir
 from tests.builders import NOW
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 
-from playbook.review import runner, warmkernel
-from playbook.review.warmkernel import WarmKernel
+from playbook.samplecases import runner, warmkernel
+from playbook.samplecases.warmkernel import WarmKernel
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Passing unrecognized arguments:DeprecationWarning", "ignore::DeprecationWarning:zmq"

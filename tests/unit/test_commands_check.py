@@ -14,10 +14,10 @@ from click.testing import CliRunner, Result
 
 from playbook.cli import main
 from playbook.commands.checkit import report
-from playbook.review.runner import Result as Run
-from playbook.review.runner import UnknownParameterError, check_parameters
-from playbook.review.samples import load_sample
-from playbook.review.warmkernel import connection
+from playbook.samplecases.loading import load_sample
+from playbook.samplecases.runner import Result as Run
+from playbook.samplecases.runner import UnknownParameterError, check_parameters
+from playbook.samplecases.warmkernel import connection
 from playbook.settings import data_dir
 
 ORDER = "114-3920518-6604217"
@@ -162,7 +162,7 @@ class TestBeforeTheFirstRun:
         with pytest.raises(UnknownParameterError, match="no parameter 'zzz'; it has"):
             check_parameters(["zzz"])
         notebook = shutil.copy(data_dir().parent / "notebooks" / "home.ipynb", tmp_path / "case.ipynb")
-        monkeypatch.setattr("playbook.review.runner.notebooks_dir", lambda: Path(notebook).parent)
+        monkeypatch.setattr("playbook.samplecases.runner.notebooks_dir", lambda: Path(notebook).parent)
         result = playbook("check", "abc-list", "--out", tmp_path / "out")
         assert result.exit_code == 2
         assert "no parameter" in result.stderr
@@ -212,7 +212,7 @@ class TestNewSample:
         return path
 
     def test_it_is_a_sample_that_holds_today(self, tmp_path: Path, message: Path) -> None:
-        from playbook.review.replay import Replay
+        from playbook.samplecases.replay import Replay
 
         result = playbook(
             "new-sample", "torn-boxes", "--from-message", message, "--order", ORDER, "--data", tmp_path

@@ -6,7 +6,7 @@ from playbook.intake import read
 from playbook.intake.language import UNDETERMINED, _unread, detect
 from playbook.intake.lexicon import LANGUAGES, lexicon
 from playbook.intake.text import fold, tokens
-from playbook.review.samples import load_sample, sample_names
+from playbook.samplecases.loading import load_sample, sample_names
 
 READ = {
     "en": "Three of the lamps arrived broken and two mugs are missing.",

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 import playbook.notebook as pb
-from playbook.review.samples import SampleError
+from playbook.samplecases.loading import SampleError
 from playbook.settings import Settings
 from tests.builders import NOW
 

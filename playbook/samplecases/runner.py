@@ -81,7 +81,7 @@ def _warm(env: dict[str, str], log: Path) -> None:
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     warnings.simplefilter("ignore")
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
-    from playbook.review.warmkernel import KERNEL
+    from playbook.samplecases.warmkernel import KERNEL
 
     KERNEL.start()
     Finalize(KERNEL, KERNEL.end, exitpriority=10)
@@ -93,7 +93,7 @@ def run_one(name: str, path: Path) -> Result:
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
-    import playbook.review.warmkernel  # noqa: F401 - registers the engine
+    import playbook.samplecases.warmkernel  # noqa: F401 - registers the engine
 
     began = time.perf_counter()
     differences: tuple[str, ...] = ()

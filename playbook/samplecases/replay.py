@@ -18,10 +18,10 @@ from playbook.domain.promises import Promise
 from playbook.intake import read
 from playbook.letters import LintFinding
 from playbook.policy import load_policy
-from playbook.review.compare import Difference, Outcome, compare
-from playbook.review.orders import store_with_sample_orders
-from playbook.review.samples import Action, Sample
-from playbook.review.tables import Shown, steps_html
+from playbook.samplecases.compare import Difference, Outcome, compare
+from playbook.samplecases.loading import Action, Sample
+from playbook.samplecases.orders import store_with_sample_orders
+from playbook.samplecases.tables import Shown, steps_html
 from playbook.steps import Actor
 from playbook.steps.commands import CloseCase, MakePromise
 from playbook.viewmodels.breakdown import BreakdownModel, Row

@@ -13,7 +13,7 @@ from playbook.domain.money import total
 from playbook.domain.orders import Earlier
 from playbook.domain.promises import FollowUp
 from playbook.domain.remedies import RemedyKind
-from playbook.review.samples import Expect
+from playbook.samplecases.loading import Expect
 from playbook.steps.refundfile import RefundSheet
 from playbook.steps.returns import ReturnAdvice
 from playbook.viewmodels.breakdown import Row
