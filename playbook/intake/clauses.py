@@ -150,12 +150,13 @@ def split(
     spoken: Collection[int] = (),
     conjunctions: Collection[str] = (),
     starters: Collection[int] = (),
+    listing: Collection[int] = (),
 ) -> list[Clause]:
     """Clauses in order. Separators inside brackets, and tokens in *keep*, do not part.
 
     Brackets that hold one of the tokens *spoken* (words about a problem) are clauses of their own;
     *conjunctions* are words that begin a clause, *starters* the tokens of phrases with which a sentence
-    begins where nobody wrote full stops.
+    begins where nobody wrote full stops, *listing* those of phrases that announce a list as a colon does.
     """
     apart = _telling_brackets(words, spoken)
     wrapped, columns = wraps(text), _columns(words)
@@ -181,7 +182,7 @@ def split(
         if _hard_break(words, index, text, abbreviations, wrapped):
             if depth and token.kind is not Kind.BREAK:
                 continue
-            close(index + 1)
+            close(index + 1, heading=any(place in listing for place in range(start, index)))
             sentence, depth = sentence + 1, 0
         elif depth:
             continue

@@ -8,6 +8,7 @@ from playbook.intake.lexicon import Lexicon, small_words
 from playbook.intake.phrases import Hit
 from playbook.intake.text import Kind, Token
 
+_NONE_WORDS = 8
 _NEGATION_WORDS = 3
 _NEGATION_AFTER = 5
 _PART_WORDS = 4
@@ -116,6 +117,11 @@ def _negated(
     return found is not None and found.start < hit.start and found.start not in spent
 
 
+def _of_none(hit: Hit, words: Sequence[Token], places: _Places) -> bool:
+    """Whether *hit* is said of nothing: "none of the mugs were damaged"."""
+    return places.before("cue:none_of", hit.start, words, _NONE_WORDS) is not None
+
+
 def _part_missing(places: _Places, words: Sequence[Token], denying: frozenset[str]) -> list[Hit]:
     """Read "no wick", "lid is missing", "缺螺丝" as an absent component.
 
@@ -199,7 +205,7 @@ def read_cues(
     for hit in chosen:
         if hit.label == "cue:greeting":
             continue
-        negated = _negated(hit, words, places, language, spent)
+        negated = _negated(hit, words, places, language, spent) or _of_none(hit, words, places)
         if hit.label == "cue:fine":
             if not negated:
                 fine.append(hit)
@@ -213,6 +219,8 @@ def read_cues(
         if issue is ProblemType.WRONG_ITEM and _other_variant(hit, words, colours, measures):
             issue = ProblemType.WRONG_VARIANT
         issues.append((issue, hit))
+    idle = [hit for hit in outside if hit.label == "cue:working" and _of_none(hit, words, places)]
+    issues += [(ProblemType.DEFECT, hit) for hit in idle]
     remedies = _without_overlap(hit for hit in outside if hit.label.startswith("remedy:"))
     asked = tuple(hit for hit in remedies if not _negated(hit, words, places, language))
     others = tuple(

@@ -69,6 +69,9 @@ class Cues(Value):
     starter: tuple[str, ...] = ()
     per_box: tuple[str, ...] = ()
     boxes: tuple[str, ...] = ()
+    listing: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+    working: tuple[str, ...] = ()
 
 
 class Small(Value):

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
@@ -22,6 +22,7 @@ _NOT_NUMBERS = re.compile(
     r"|(?<![0-9])(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|1[0-2])(?![0-9])"
     r"|[$€£¥]\s?[0-9][0-9.,]*|[0-9][0-9.,]{0,15}\s?[$€£¥]|#\s?[0-9]+|[0-9]{1,4}年(?:[0-9]{1,2}月)?|[0-9]{1,2}月[0-9]{0,2}"
 )
+_SHARE = re.compile(r"(?<![0-9/.])([0-9]{1,4})/([0-9]{1,4})(?![0-9/.])")
 _MOST_UNITS = 100_000
 _LONGEST_NUMERAL = 9
 _YEARS = range(1900, 2101)
@@ -110,11 +111,22 @@ def covered(words: Sequence[Token], spans: Sequence[tuple[int, int]]) -> frozens
     return frozenset(found)
 
 
+def _is_share(match: re.Match[str], ordered: Collection[int]) -> bool:
+    """Whether "3/12" can be a share of the twelve units of a line."""
+    share, whole = int(match[1]), int(match[2])
+    return 0 < share <= whole and whole > 1 and whole in ordered
+
+
 class _Finder:
     """One pass over the tokens of one message."""
 
     def __init__(
-        self, text: str, words: Sequence[Token], hits: Sequence[Hit], taken: Sequence[tuple[int, int]]
+        self,
+        text: str,
+        words: Sequence[Token],
+        hits: Sequence[Hit],
+        taken: Sequence[tuple[int, int]],
+        ordered: Collection[int],
     ) -> None:
         self.words = words
         self.starts: dict[str, dict[int, int]] = {}
@@ -124,13 +136,38 @@ class _Finder:
             known[hit.start] = max(hit.end, known.get(hit.start, 0))
             known = self.ends.setdefault(hit.label, {})
             known[hit.end] = min(hit.start, known.get(hit.end, hit.start))
-        self.taken = covered(words, [*taken, *(match.span() for match in _NOT_NUMBERS.finditer(text))])
+        shares = {match.start(): match.end() for match in _SHARE.finditer(text) if _is_share(match, ordered)}
+        others = (match.span() for match in _NOT_NUMBERS.finditer(text) if match.start() not in shares)
+        self.taken = covered(words, [*taken, *others])
+        self.shares = {
+            index
+            for index, token in enumerate(words)
+            if token.start in shares and index not in self.taken and not self._dated(index)
+        }
+        self.taken |= {
+            index + place
+            for index, token in enumerate(words)
+            if token.start in shares and index not in self.shares
+            for place in (0, 2)
+        }
         self.inside_set = {
             index
             for start, stop in self.starts.get("class:not_unit", {}).items()
             for index in range(start + 1, stop)
         }
         self.rejected: set[int] = set()
+
+    def _dated(self, index: int) -> bool:
+        """Whether a word stands before a number that makes a day of "3/12": "on 3/12"."""
+        return index in self.ends.get("class:not_before", {})
+
+    def share(self, index: int) -> tuple[Quantity, ...]:
+        """The three and the twelve of "3/12" where some line of the order has twelve units."""
+        value, whole = digits(self.words[index].text), digits(self.words[index + 2].text)
+        if value is None or whole is None:
+            return ()
+        count = Quantity(index, index + 1, "number", value)
+        return count, replace(self.finish(index + 2, index + 3, whole), role="total")
 
     def counter_end(self, end: int) -> int | None:
         """Where the counter that follows a number ends, or None without one."""
@@ -275,6 +312,10 @@ def _raw(finder: _Finder, hits: Sequence[Hit]) -> list[Quantity]:
             longest = max(here, key=lambda hit: (hit.end, hit.label.startswith("number:")))
             quantity = _from_hit(finder, longest)
         if quantity is None and token.kind is Kind.NUMBER:
+            if index in finder.shares and (share := finder.share(index)):
+                found += share
+                index = share[-1].end
+                continue
             quantity = finder.digit(index)
         elif quantity is None and (token.text in _CJK_DIGITS or token.text in _CJK_TENS):
             quantity = finder.cjk(index)
@@ -378,7 +419,7 @@ def _with_roles(finder: _Finder, found: list[Quantity], hits: Sequence[Hit]) -> 
     roles = [
         replace(
             quantity,
-            role="total" if quantity.start in before or quantity.end in after else "count",
+            role="total" if quantity.start in before or quantity.end in after else quantity.role,
             more=quantity.start in more[0] or quantity.end in more[1],
             each=quantity.end in each[0] or quantity.start in each[1],
         )
@@ -439,13 +480,18 @@ def _corrected(words: Sequence[Token], found: list[Quantity], finder: _Finder) -
 
 
 def find_quantities(
-    text: str, words: Sequence[Token], hits: Sequence[Hit], taken: Sequence[tuple[int, int]]
+    text: str,
+    words: Sequence[Token],
+    hits: Sequence[Hit],
+    taken: Sequence[tuple[int, int]],
+    ordered: Collection[int] = (),
 ) -> tuple[list[Quantity], frozenset[int]]:
     """Quantities in order, and the indices of number tokens that are none (sizes, dates, prices).
 
-    *taken* are spans of folded *text* that belong to order numbers, telephones and SKUs.
+    *taken* are spans of folded *text* that belong to order numbers, telephones and SKUs, *ordered* the units
+    of the order's lines: "3/12" counts three where a line has twelve.
     """
-    finder = _Finder(text, words, hits, taken)
+    finder = _Finder(text, words, hits, taken, ordered)
     found = _corrected(
         words,
         _of_kinds(finder, _with_roles(finder, _counted_all(_joined(finder, _raw(finder, hits))), hits)),

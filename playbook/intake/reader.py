@@ -143,7 +143,14 @@ def _clauses(text: _Text, quantities: Sequence[Quantity], cues: Cues, keep: froz
     abbreviations = {word for one in text.lexicons for word in one.abbreviations}
     starters = {hit.start for name, hit in cues.others if name == "starter"}
     clauses = split(
-        text.words, text.folded.text, abbreviations, keep, cues.tokens, text.conjunctions, starters
+        text.words,
+        text.folded.text,
+        abbreviations,
+        keep,
+        cues.tokens,
+        text.conjunctions,
+        starters,
+        cues.named("listing"),
     )
     owner: dict[int, Clause] = {
         index: clause for clause in clauses for index in range(clause.start, clause.end)
@@ -184,7 +191,7 @@ def read(
     text = _prepare(message, lines, language)
     words, hits = text.words, text.hits
     skus = find_skus(text.folded.text, lines)
-    quantities, rejected = _numbers(text, skus)
+    quantities, rejected = _numbers(text, skus, {line.units for line in lines})
     catalogue = Catalogue(lines)
     linker = WordLinker(catalogue, text.lexicons)
     weigher = Weigher(catalogue, _vocabulary(tuple(one.language for one in text.lexicons)))
@@ -212,6 +219,7 @@ def read(
         or 1.0 in link.targets.values()
         or link.start in whole
     ]
+    links = _no_shares(links, quantities, hits)
     quantities = _without_names(quantities, links, weigher)
     linked = {index for link in links for index in range(link.start, link.end)}
     counted = {
@@ -288,12 +296,14 @@ def _unnamed(
     ]
 
 
-def _numbers(text: _Text, skus: Sequence[tuple[int, int, int]]) -> tuple[list[Quantity], frozenset[int]]:
+def _numbers(
+    text: _Text, skus: Sequence[tuple[int, int, int]], ordered: Collection[int]
+) -> tuple[list[Quantity], frozenset[int]]:
     """The quantities of the message, and the tokens of numbers that are none."""
     spans = [*text.orders.id_spans, *text.orders.hint_spans]
     phones = [(start, end) for start, end, _ in personal_spans(text.folded.text)]
     taken = [*spans, *phones, *((start, end) for start, end, _ in skus)]
-    quantities, rejected = find_quantities(text.folded.text, text.words, text.hits, taken)
+    quantities, rejected = find_quantities(text.folded.text, text.words, text.hits, taken, ordered)
     return in_columns(quantities, text.words, text.folded.text, text.lexicons), rejected
 
 
@@ -439,6 +449,13 @@ def _without_names(quantities: Sequence[Quantity], links: Sequence[Link], weighe
         named_after = any(index in naming for index in range(one.end, one.end + _NAME_REACH))
         found.append(replace(one, end=inside[-1]) if inside and not named_after else one)
     return found
+
+
+def _no_shares(links: Sequence[Link], quantities: Sequence[Quantity], hits: Sequence[Hit]) -> list[Link]:
+    """*links* without words behind a number that say "of": "4枚中2枚" names nothing of medium size."""
+    ends = {one.end for one in quantities}
+    shares = {hit.start: hit.end for hit in hits if hit.label == "cue:total_after" and hit.start in ends}
+    return [link for link in links if link.end > shares.get(link.start, link.start)]
 
 
 def _whole_names(links: Sequence[Link], cues: Sequence[tuple[int, int]]) -> frozenset[int]:

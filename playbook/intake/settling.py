@@ -45,6 +45,7 @@ def settle(clauses: Sequence[Clause], words: Sequence[Token], lexicons: Sequence
         _only_number(clause)
         _articles(clause, words, indefinite)
         _all_but(clause)
+        _none_of(clause)
         if not _explained(clause, clauses[index + 1] if index + 1 < len(clauses) else None):
             _fails(clause, clauses[index - 1] if index else None, words)
 
@@ -97,7 +98,8 @@ def _arrived_of_total(clause: Clause) -> None:
             replace(one, role="arrived") if one is numbers[1] and one.end in places else one
             for one in clause.quantities
         ]
-    if clause.issues or clause.fine or not clause.has("came") or len(numbers) != 2:
+    told = clause.has("came") or clause.has("asked_for")
+    if clause.issues or clause.fine or not told or len(numbers) != 2:
         return
     total = next((one for one in numbers if one.role == "total"), None)
     came = next((one for one in numbers if one.role == "count"), None)
@@ -174,6 +176,14 @@ def _all_but(clause: Clause) -> None:
     elif clause.has("came"):
         clause.quantities = [one for one in clause.quantities if one.sort != "all"]
         clause.issues.append((ProblemType.MISSING, Hit("settled", spared[0].start, spared[0].end)))
+
+
+def _none_of(clause: Clause) -> None:
+    """Count everything where none is right: "not a single lamp works", "一条都没法上架"."""
+    for hit in clause.cues.get("none_of", ()):
+        if clause.issues:
+            others = [one for one in clause.quantities if not hit.start <= one.start <= hit.end]
+            clause.quantities = [Quantity(hit.start, hit.end, "all"), *others]
 
 
 def _fails(clause: Clause, before: Clause | None, words: Sequence[Token]) -> None:
@@ -323,7 +333,7 @@ def nothing_arrived(assembly: Assembly, clauses: Sequence[Clause], lines: int) -
 
     None where the message says anything else of the order: then something did arrive.
     """
-    found = next((clause for clause in clauses if clause.has("nothing_came")), None)
+    found = next((one for one in clauses if one.has("nothing_came") and not one.mentions), None)
     if found is None or not lines or any(claim.issue not in _NOT_HERE for claim in assembly.claims):
         return None
     hit = found.cues["nothing_came"][0]

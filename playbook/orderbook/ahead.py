@@ -1,18 +1,17 @@
 """Reading ahead: a second process makes what this one consumes."""
 
 import multiprocessing
+import pickle
 from collections.abc import Callable, Generator, Iterable
-from multiprocessing.process import BaseProcess
-from multiprocessing.queues import Queue
-from queue import Empty
+from multiprocessing.connection import Connection
+from queue import Queue
+from threading import Thread
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 AT_MOST = 12
 """So many items wait at most, so that memory stays flat when the consumer is the slower one."""
-LOOK_EVERY = 1.0
-"""Seconds between looks whether the second process still lives."""
 
 
 class ReadingAheadError(Exception):
@@ -26,12 +25,18 @@ def read_ahead(make: Callable[..., Iterable[T]], *arguments: Any) -> Generator[T
     module is imported anew in it, so a script that calls this must be guarded by its ``__name__``.
     """
     context = multiprocessing.get_context("spawn")
-    items: Queue[Any] = context.Queue(AT_MOST)
-    process = context.Process(target=_make, args=(items, make, arguments), daemon=True)
+    received, sent = context.Pipe(duplex=False)
+    process = context.Process(target=_make, args=(sent, make, arguments), daemon=True)
     process.start()
+    # only the process holds the other end now: when it dies, also in the middle of an item, this one ends
+    sent.close()
     try:
         while True:
-            is_item, value = _next(items, process)
+            try:
+                is_item, value = received.recv()
+            except (EOFError, OSError) as error:
+                process.join()
+                raise ReadingAheadError(f"exit code {process.exitcode}") from error
             if is_item:
                 yield value
             elif value is None:
@@ -41,26 +46,24 @@ def read_ahead(make: Callable[..., Iterable[T]], *arguments: Any) -> Generator[T
     finally:
         process.terminate()
         process.join()
-        items.close()
+        received.close()
 
 
-def _next(items: "Queue[Any]", process: BaseProcess) -> tuple[bool, Any]:
-    while True:
-        lives = process.is_alive()
-        try:
-            found: tuple[bool, Any] = items.get(timeout=LOOK_EVERY)
-        except Empty:
-            if not lives:
-                raise ReadingAheadError(f"exit code {process.exitcode}") from None
-        else:
-            return found
+def _make(items: Connection, make: Callable[..., Iterable[T]], arguments: tuple[Any, ...]) -> None:
+    waiting: Queue[bytes] = Queue(AT_MOST)
 
+    def send() -> None:
+        while packed := waiting.get():
+            items.send_bytes(packed)
 
-def _make(items: "Queue[Any]", make: Callable[..., Iterable[T]], arguments: tuple[Any, ...]) -> None:
+    sender = Thread(target=send, daemon=True)
+    sender.start()
     try:
         for item in make(*arguments):
-            items.put((True, item))
+            waiting.put(pickle.dumps((True, item)))
     except Exception as error:  # noqa: BLE001 - it is raised again where the items are consumed
-        items.put((False, error))
+        waiting.put(pickle.dumps((False, error)))
     else:
-        items.put((False, None))
+        waiting.put(pickle.dumps((False, None)))
+    waiting.put(b"")
+    sender.join()

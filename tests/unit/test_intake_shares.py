@@ -41,12 +41,51 @@ def claimed(message: str) -> list[tuple[str, int | None, str]]:
             [("LT-R", 8, "missing"), ("LT-G", 6, "missing"), ("TR", 24, "missing")],
         ),
         ("The garden rakes never came.", [("RK", 10, "missing")]),
+        ("Garden rakes: 3/10 bent.", [("RK", 3, "transit_damage")]),
+        ("Of the garden rakes only 8/10 arrived.", [("RK", 2, "missing")]),
+        ("They came on 3/10. Two garden rakes are bent.", [("RK", 2, "transit_damage")]),
+        ("None of the garden rakes were damaged.", []),
+        ("None of the hoses work.", [("HS", 12, "defect")]),
+        ("The garden rakes hold only 8 bar and are bent.", [("RK", None, "transit_damage")]),
+        (
+            "The following never arrived.\n12 rubber hoses\n24 wicker trays",
+            [("HS", 12, "missing"), ("TR", 24, "missing")],
+        ),
     ],
 )
 def test_units_are_settled_over_all_that_is_said(
     message: str, expected: list[tuple[str, int | None, str]]
 ) -> None:
     assert claimed(message) == expected
+
+
+FAR_EAST = (
+    LineRef(1, "CU", "HOME SWEET HOME CUSHION COVER", 4),
+    LineRef(2, "HE", "HANGING HEART BONHEUR", 12),
+    LineRef(3, "PE", "RED RETROSPOT PENCILS TUBE", 24),
+    LineRef(4, "MU", "DAIRY MAID STRIPE MUG", 36),
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("クッションカバー4枚中2枚に縫い目のほつれがございました。", [("CU", 2)]),
+        ("ハートの吊り飾り(BONHEUR)は12個のはずが11個でした。", [("HE", 1)]),
+        (
+            "不足分は次のとおりです。\n・赤水玉の鉛筆(12本入)24個\n・ハートの吊り飾り 3個",
+            [("HE", 3), ("PE", 24)],
+        ),
+        ("縞模様のマグカップは一つも届いていません", [("MU", 36)]),
+        ("条纹马克杯一个都没碎", []),
+        ("条纹马克杯一个都没收到", [("MU", 36)]),
+    ],
+)
+def test_units_are_counted_as_chinese_and_japanese_buyers_do(
+    message: str, expected: list[tuple[str, int]]
+) -> None:
+    found = read(message, FAR_EAST, encoder=None).items
+    assert sorted((item.sku, item.units) for item in found) == sorted(expected)
 
 
 @pytest.mark.parametrize("part", [" / ", "   ", " | "])

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from playbook.domain.ids import Marketplace, OrderId
 from playbook.domain.orders import Channel, Component, EarlierKind, Order
 from playbook.orderbook import ImportRefused, Query, find, load_samples
-from playbook.orderbook.ahead import read_ahead
+from playbook.orderbook.ahead import ReadingAheadError, read_ahead
 from playbook.orderbook.allorders import all_orders
 from playbook.orderbook.cells import amount, flag, moment, number_text, units
 from playbook.orderbook.lines import order_from
@@ -647,6 +648,15 @@ class TestReadingAhead:
             book.put(path, ahead=True, on_progress=kill)
         assert book.put(path).orders == 14_000 * 4 // 5
         assert multiprocessing.active_children() == []
+
+    def test_a_reader_that_dies_in_the_middle_of_an_item_is_told(self) -> None:
+        items = read_ahead(map, bytes, [3, 50_000_000])  # a pipe holds far less than the second one
+        assert next(items) == b"\0\0\0"
+        (reader,) = multiprocessing.active_children()
+        time.sleep(0.3)  # it is writing by now, and cannot go on
+        reader.kill()
+        with pytest.raises(ReadingAheadError, match="exit code -9"):
+            next(items)
 
     def test_the_process_ends_when_nobody_wants_more(self) -> None:
         items = read_ahead(range, 10**9)
