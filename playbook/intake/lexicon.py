@@ -72,6 +72,7 @@ class Cues(Value):
     listing: tuple[str, ...] = ()
     none_of: tuple[str, ...] = ()
     working: tuple[str, ...] = ()
+    proof: tuple[str, ...] = ()
 
 
 class Small(Value):

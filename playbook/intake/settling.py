@@ -39,6 +39,8 @@ def settle(clauses: Sequence[Clause], words: Sequence[Token], lexicons: Sequence
             replace(one, role="count") if one.role == "total" and _cue_in_name(clause, one) else one
             for one in clause.quantities
         ]
+        if clause.has("proof") and not (clause.mentions or clause.issues):
+            clause.quantities = []  # "photos attached (7 pieces)" counts photos
         _instead_of_number(clause, words, of)
         _arrived_of_total(clause)
         _share_of(clause, words)
