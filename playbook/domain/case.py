@@ -42,7 +42,7 @@ CONTACTS = frozenset(
 """Follow-ups that are done by writing to the buyer."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KnownPromise:
     """A promise with what became of it; ``made`` and ``settled`` are the seq of those events.
 
@@ -116,7 +116,7 @@ class RefundFile:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """One buyer complaint about one order, as of its last event (``version`` = seq of that event).
 

@@ -1,11 +1,11 @@
 """How a case follows from its events. Nothing here decides."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import assert_never
 
+from playbook.domain.base import replace
 from playbook.domain.case import (
     CONTACTS,
     WAITING,

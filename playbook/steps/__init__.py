@@ -24,7 +24,6 @@ def decide(case: Case, command: Command, setting: Setting) -> Decision:
         command, commands.ReopenCase | commands.AddNote | commands.CloseCase | commands.WriteMemo
     ):
         return refused("case_closed", case_id=case.case_id)
-    case = current(case, setting)
     return _with_schedule(case, _decide(case, command, setting), setting)
 
 

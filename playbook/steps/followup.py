@@ -45,7 +45,9 @@ from playbook.steps.decision import (
 from playbook.steps.options import compensation_total, dated_promises, no_date
 from playbook.steps.schedule import (
     RunningDeadline,
+    current,
     market_of,
+    promise_days,
     running_deadlines,
     schedule,
     undated,
@@ -299,8 +301,8 @@ def keep_promise(case: Case, command: KeepPromise, setting: Setting) -> Decision
     kept = PromiseKept(promise=promise.promise, reference=reference, by_amazon=command.by_amazon)
     done = tuple(
         _done(follow_up, reference)
-        for follow_up in case.open_follow_ups
-        if follow_up.promise == promise.promise
+        for follow_up in promise_days(case)
+        if follow_up.promise == promise.promise and follow_up.follow_up not in case.ticked
     )
     return (kept, *done)
 
@@ -386,7 +388,8 @@ def rule_dates(case: Case, setting: Setting) -> dict[str, datetime]:
 
 def complete_follow_up(case: Case, command: CompleteFollowUp, setting: Setting) -> Decision:
     """Tick a follow-up off. One that watches a promise is done by keeping the promise."""
-    follow_up = next((f for f in case.open_follow_ups if f.follow_up == command.follow_up), None)
+    planned = current(case, setting).open_follow_ups
+    follow_up = next((f for f in planned if f.follow_up == command.follow_up), None)
     if follow_up is None:
         return refused("unknown_follow_up", follow_up=command.follow_up)
     if follow_up.promise:
@@ -416,7 +419,7 @@ def approve_message(case: Case, command: ApproveMessage, setting: Setting) -> De
     answered = {FollowUpKind.FIRST_REPLY, FollowUpKind.REPLY}
     done = tuple(
         _done(follow_up, command.kind)
-        for follow_up in case.open_follow_ups
+        for follow_up in current(case, setting).open_follow_ups
         if (follow_up.follow_up == command.follow_up or follow_up.kind in answered)
         and not follow_up.promise
         and follow_up.kind is not FollowUpKind.NOTICE

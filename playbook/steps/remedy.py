@@ -1,9 +1,9 @@
 """Step three: the choice among the options, its approval, and taking it back (P3)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
+from playbook.domain.base import replace
 from playbook.domain.case import Case
 from playbook.domain.claims import ClaimItem
 from playbook.domain.events import (

@@ -5,10 +5,11 @@ calendar moves every date but those that the buyer was told.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import groupby
 
+from playbook.domain.base import replace
 from playbook.domain.case import WAITING, Case, StartedClock
 from playbook.domain.contradictions import owed_notices
 from playbook.domain.ids import Marketplace
@@ -65,7 +66,7 @@ def undated(case: Case, setting: Setting) -> tuple[Problem, ...]:
 def _planned(case: Case, setting: Setting) -> list[FollowUp | Problem]:
     if case.closed:
         return []
-    to_the_buyer = [*_replies(case, setting), *_promise_days(case), *_notices(case, setting)]
+    to_the_buyer = [*_replies(case, setting), *promise_days(case), *_notices(case, setting)]
     to_the_buyer += _reminders(case, setting)
     contacts = [task.due_at for task in to_the_buyer if isinstance(task, FollowUp)]
     planned = [
@@ -110,7 +111,8 @@ def _recorded(case: Case, start: ClockStart) -> list[StartedClock]:
     return [clock for clock in case.clocks if clock.start is start]
 
 
-def _promise_days(case: Case) -> Iterator[FollowUp]:
+def promise_days(case: Case) -> Iterator[FollowUp]:
+    """The due time of every open promise."""
     for promise in case.open_promises:
         yield FollowUp(
             follow_up=f"promise-{promise.promise}",
