@@ -16,6 +16,10 @@ from typing import Any
 
 import yaml
 
+from playbook.domain.ids import Marketplace
+from playbook.domain.money import minor_unit
+from playbook.policy import MarketRow, load_policy
+
 SEED = 20261120
 LAST_DAY = date(2026, 11, 21)
 """No sample order is delivered later: the sample cases are current on the days after."""
@@ -38,33 +42,33 @@ RECIPIENT_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class _Market:
-    channel_name: str
-    currency: str
+    """A marketplace as the report writes it. ``rate`` is what one of the catalogue's currency costs there."""
+
+    facts: MarketRow
     price_key: str
-    language: str
+    rate: Decimal
     tax: Decimal
-    tax_included: bool
-    country: str
     prefixes: tuple[str, ...]
     places: tuple[tuple[str, str, str], ...]
 
+    @property
+    def channel_name(self) -> str:
+        return self.facts.domain.capitalize()
 
-_US_PLACES = (("Boise", "ID", "83702"), ("Tacoma", "WA", "98402"), ("Duluth", "MN", "55802"))
-_UK_PLACES = (("York", "", "YO1 9AA"), ("Leeds", "", "LS6 4AA"), ("Exeter", "", "EX4 9AA"))
-_DE_PLACES = (("Kassel", "", "34117"), ("Lübeck", "", "23552"), ("Jena", "", "07743"))
-_JP_PLACES = (
-    ("金沢市", "石川県", "920-0998"),
-    ("神戸市", "兵庫県", "650-0998"),
-    ("松本市", "長野県", "390-0998"),
-)
-_US_IDS, _JP_IDS = ("111", "112", "113", "114"), ("249", "250", "503")
-_UK_IDS, _DE_IDS = ("202", "203", "204", "205", "206", "026"), ("302", "303", "304", "305", "306", "028")
-_MARKETS = {
-    "US": _Market("Amazon.com", "USD", "usd", "en", Decimal("0.08"), False, "US", _US_IDS, _US_PLACES),
-    "UK": _Market("Amazon.co.uk", "GBP", "gbp", "en", Decimal("0.20"), True, "GB", _UK_IDS, _UK_PLACES),
-    "DE": _Market("Amazon.de", "EUR", "eur", "de", Decimal("0.19"), True, "DE", _DE_IDS, _DE_PLACES),
-    "JP": _Market("Amazon.co.jp", "JPY", "jpy", "ja", Decimal("0.10"), True, "JP", _JP_IDS, _JP_PLACES),
-}
+
+def _markets(plan: Mapping[str, Any]) -> dict[str, _Market]:
+    known = load_policy().markets
+    return {
+        name: _Market(
+            known[Marketplace(name)],
+            raw["prices"],
+            Decimal(raw.get("rate", 1)),
+            Decimal(raw["tax"]),
+            tuple(raw["prefixes"]),
+            tuple((str(city), str(state), str(postcode)) for city, state, postcode in raw["places"]),
+        )
+        for name, raw in plan["markets"].items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,10 @@ def _lines(order: Mapping[str, Any], products: Mapping[str, Product], chance: ra
 
 
 def _ordinary(
-    ordinary: Mapping[str, Any], products: Mapping[str, Product], taken: set[str]
+    ordinary: Mapping[str, Any],
+    markets: Mapping[str, _Market],
+    products: Mapping[str, Product],
+    taken: set[str],
 ) -> Iterator[dict[str, Any]]:
     chance = random.Random(SEED)  # noqa: S311 - samples must repeat
     days = (ordinary["to"] - ordinary["from"]).days
@@ -148,7 +155,7 @@ def _ordinary(
         for number in range(1, count + 1):
             order_id = ""
             while not order_id or order_id in taken:
-                prefix = chance.choice(_MARKETS[market].prefixes)
+                prefix = chance.choice(markets[market].prefixes)
                 order_id = f"{prefix}-{chance.randrange(10**7):07}-{chance.randrange(10**7):07}"
             taken.add(order_id)
             day = ordinary["from"] + timedelta(days=chance.randrange(days + 1))
@@ -175,14 +182,19 @@ def _ordinary(
             }
 
 
+def _rounded(amount: Decimal, currency: str) -> Decimal:
+    return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
+
+
 def _money(amount: Decimal, currency: str) -> str:
-    unit = Decimal(1) if currency == "JPY" else Decimal("0.01")
-    return str(amount.quantize(unit, rounding=ROUND_HALF_UP))
+    return str(_rounded(amount, currency))
 
 
-def _report_rows(order: Mapping[str, Any], products: Mapping[str, Product]) -> Iterator[dict[str, str]]:
+def _report_rows(
+    order: Mapping[str, Any], market: _Market, products: Mapping[str, Product]
+) -> Iterator[dict[str, str]]:
     chance = random.Random(f"order {order['id']}")  # noqa: S311 - samples must repeat
-    market = _MARKETS[order["market"]]
+    currency, included = market.facts.currency, market.facts.tax_included
     lines = _lines(order, products, chance)
     placed = datetime.fromisoformat(order["placed"]).astimezone(UTC)
     delivered: date | None = order.get("delivered")
@@ -198,11 +210,11 @@ def _report_rows(order: Mapping[str, Any], products: Mapping[str, Product]) -> I
         item = (
             Decimal(0)
             if order.get("replaces") or line.cancelled
-            else product.prices[market.price_key] * line.units
+            else _rounded(product.prices[market.price_key] * market.rate, currency) * line.units
         )
         off = item * line.off / 100
         own_shipping = shipping if number == 0 else Decimal(0)
-        part = market.tax / (1 + market.tax) if market.tax_included else market.tax
+        part = market.tax / (1 + market.tax) if included else market.tax
         yield {
             "amazon-order-id": order["id"],
             "merchant-order-id": order["id"],
@@ -215,26 +227,24 @@ def _report_rows(order: Mapping[str, Any], products: Mapping[str, Product]) -> I
             "ship-service-level": {"FBA": "Expedited", "SFP": "Prime Standard", "FBM": "Standard"}[
                 line.channel
             ],
-            "product-name": product.titles[market.language],
+            "product-name": product.titles.get(market.facts.language, product.titles["en"]),
             "sku": line.sku,
             "asin": product.asin,
             "item-status": _item_status(line),
             "quantity": str(line.units),
-            "currency": market.currency,
-            "item-price": _money(item, market.currency),
-            "item-tax": _money((item - off) * part, market.currency),
-            "shipping-price": _money(own_shipping, market.currency),
-            "shipping-tax": _money(
-                own_shipping * part if market.tax_included else Decimal(0), market.currency
-            ),
+            "currency": currency,
+            "item-price": _money(item, currency),
+            "item-tax": _money((item - off) * part, currency),
+            "shipping-price": _money(own_shipping, currency),
+            "shipping-tax": _money(own_shipping * part if included else Decimal(0), currency),
             "gift-wrap-price": "",
             "gift-wrap-tax": "",
-            "item-promotion-discount": _money(-off, market.currency) if off else "",
+            "item-promotion-discount": _money(-off, currency) if off else "",
             "ship-promotion-discount": "",
             "ship-city": city,
             "ship-state": state,
             "ship-postal-code": postcode,
-            "ship-country": market.country,
+            "ship-country": market.facts.days_off.country or "",
             "promotion-ids": "Quantity discount" if off else "",
             "cpf": "",
             "is-business-order": "true" if order.get("business") else "false",
@@ -290,8 +300,12 @@ def sample_files(folder: Path) -> dict[str, str]:
     plan = yaml.safe_load((folder / "plan.yaml").read_text(encoding="utf-8"))
     products = catalogue(folder)
     planned: list[dict[str, Any]] = plan["orders"]
-    ordinary = list(_ordinary(plan["ordinary"], products, {order["id"] for order in planned}))
-    rows = {order["name"]: list(_report_rows(order, products)) for order in [*planned, *ordinary]}
+    markets = _markets(plan)
+    ordinary = list(_ordinary(plan["ordinary"], markets, products, {order["id"] for order in planned}))
+    rows = {
+        order["name"]: list(_report_rows(order, markets[order["market"]], products))
+        for order in [*planned, *ordinary]
+    }
     by_date = sorted((row for group in rows.values() for row in group), key=lambda row: row["purchase-date"])
     people = [
         _recipient_row(row, o["recipient"]) for o in planned if "recipient" in o for row in rows[o["name"]]

@@ -152,14 +152,17 @@ def _next_round(base: str, case: Case, since: int | None = None) -> str:
 def _updates(case: Case, setting: Setting, contacts: Sequence[datetime]) -> list[FollowUp | Problem]:
     """An update wherever the time between two contacts would exceed the cadence, up to the last promise.
 
+    Before anything was promised it is one, while the buyer waits for our answer and for nothing else.
     Counted from the last contact, so that they move when we write. Of those whose time has passed only
     the first is left, and none while something else that the buyer waits for is overdue. Raises
     ValueError for a cadence that does not move on.
     """
-    until = max((promise.due_at for promise in case.open_promises), default=None)
     begin = case.contact_at or min(contacts, default=None)
-    if until is None or begin is None:
+    if begin is None:
         return []
+    until = max((promise.due_at for promise in case.open_promises), default=None)
+    if until is None:
+        return [] if contacts or case.scheduled_at else [_first_update(case, begin, setting)]
     row, market = _house_row("house_update_cadence", case, setting), market_of(case)
     number = _last_update(case)
     found: list[FollowUp | Problem] = []
@@ -181,6 +184,12 @@ def _updates(case: Case, setting: Setting, contacts: Sequence[datetime]) -> list
     passed = [task for task in found if isinstance(task, FollowUp) and task.due_at < setting.now]
     is_late = any(at < setting.now for at in contacts)
     return [task for task in found if task not in passed[0 if is_late else 1 :]]
+
+
+def _first_update(case: Case, contact_at: datetime, setting: Setting) -> FollowUp | Problem:
+    """The update of a buyer who was answered but not told yet what will be done."""
+    name = f"update-{_last_update(case) + 1}"
+    return _task(name, FollowUpKind.NO_NEWS_UPDATE, "house_update_cadence", contact_at, case, setting)
 
 
 def _last_update(case: Case) -> int:

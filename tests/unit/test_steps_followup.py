@@ -337,8 +337,21 @@ def test_the_check_and_the_close_follow_the_last_promise():
     assert last < case.open_follow_ups[-2].due_at < case.open_follow_ups[-1].due_at
 
 
-def test_without_promises_only_the_check_and_the_close():
+def test_a_buyer_who_was_promised_nothing_yet_hears_from_us_at_the_cadence():
+    """P5: reports come also without news; waiting for a lead, or for the agent, is no reason for silence."""
     case = run(a_locked_case(), a_message())
+    update, *rest = schedule(case, a_setting())
+    assert (update.follow_up, update.kind) == ("update-1", FollowUpKind.NO_NEWS_UPDATE)
+    assert update.due_at == NOW + timedelta(days=2)
+    assert [f.follow_up for f in rest] == ["final_check", "close_out"]
+    later_on = run(case, CompleteFollowUp("update-1", "wrote"))
+    assert next(f.follow_up for f in schedule(later_on, a_setting())) == "update-2"
+
+
+def test_nothing_but_the_check_and_the_close_is_left_of_a_plan_that_was_kept():
+    case = run(a_claimed_case(), choose(RemedyKind.REFUND_FULL), ConfirmPlan(), a_message())
+    for promise in case.open_promises:
+        case = run(case, KeepPromise(promise.promise))
     assert [f.follow_up for f in schedule(case, a_setting())] == ["final_check", "close_out"]
 
 
