@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from playbook.domain.money import Money
 from playbook.domain.orders import FactKind
 from playbook.domain.problems import Problem
+from playbook.i18n.improvements import IMPROVEMENTS
 from playbook.i18n.leaving import LEAVING
 from playbook.i18n.orders import EVIDENCE, IMPORTS, QUESTIONS, STORE
 from playbook.i18n.sentences import SENTENCES
@@ -28,7 +29,7 @@ LANGUAGES = ("en", "zh_CN")
 AGENT_ZONE = ZoneInfo("Asia/Shanghai")
 """The zone in which agents read times: the teams work in China."""
 
-_SENTENCES = {**SENTENCES, **IMPORTS, **STORE, **QUESTIONS, **LEAVING}
+_SENTENCES = {**SENTENCES, **IMPORTS, **STORE, **QUESTIONS, **LEAVING, **IMPROVEMENTS}
 
 _NAMED: dict[str, Mapping[str, str]] = {
     "column": COLUMNS,

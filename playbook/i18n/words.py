@@ -9,6 +9,7 @@ from typing import Any
 
 from playbook.domain.case import WAITING, Stage
 from playbook.domain.claims import Evidence, Party, ProblemType
+from playbook.domain.improvements import ImprovementState
 from playbook.domain.ledgers import PromiseStanding
 from playbook.domain.orders import EarlierKind, FactKind
 from playbook.domain.promises import ClockStart, FollowUpKind, PromiseKind
@@ -68,6 +69,13 @@ PROMISES: dict[PromiseKind, str] = {
     PromiseKind.TRACE: N_("Report on the trace"),
     PromiseKind.REDIRECT: N_("Tell the buyer how to reach Amazon"),
     PromiseKind.ANSWER: N_("Answer the buyer"),
+}
+
+IMPROVEMENT_STATES: dict[ImprovementState, str] = {
+    ImprovementState.PLANNED: N_("planned"),
+    ImprovementState.IN_EFFECT: N_("in effect"),
+    ImprovementState.CLOSED: N_("closed"),
+    ImprovementState.DROPPED: N_("dropped"),
 }
 
 STANDINGS: dict[PromiseStanding, str] = {
@@ -292,6 +300,7 @@ TABLES: tuple[Mapping[Any, str], ...] = (
         EARLIER,
         REJECTIONS,
         FACTS,
+        IMPROVEMENT_STATES,
     ),
 )
 """The tables whose members are looked up one by one, see `word`."""

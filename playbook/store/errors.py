@@ -2,7 +2,6 @@
 
 import re
 
-from playbook.domain.ids import CaseId
 from playbook.domain.problems import Problem
 from playbook.i18n.orders import STORE
 
@@ -18,11 +17,11 @@ class StoreError(Exception):
 class VersionClash(Exception):  # noqa: N818 - a clash is expected, not an error
     """Somebody appended to the case first; nothing of ours was saved."""
 
-    def __init__(self, case_id: CaseId, expected: int, actual: int) -> None:
+    def __init__(self, case_id: str, expected: int, actual: int) -> None:
         self.case_id = case_id
         self.expected = expected
         self.actual = actual
-        super().__init__(f"case {case_id} is at {actual}, not at {expected}")
+        super().__init__(f"{case_id} is at {actual}, not at {expected}")
 
 
 _CAUSES = (

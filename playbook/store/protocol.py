@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from playbook.domain.events import Event
 from playbook.domain.ids import CaseId, OrderId
+from playbook.domain.improvements import Improvement
 from playbook.domain.orders import Order
 from playbook.store.keys import Key, PersonKey
 from playbook.store.orderbook import Holds
@@ -40,6 +41,8 @@ class WriteTx(Protocol):
     def delete_draft(self, case_id: CaseId, step: str) -> None: ...
 
     def keep_rules(self, version: str, files: Mapping[str, bytes]) -> None: ...
+
+    def put_improvement(self, action: Improvement) -> Improvement: ...
 
 
 class Store(Protocol):
@@ -131,6 +134,10 @@ class Store(Protocol):
     def stock_taken(self) -> tuple[int, datetime] | None: ...
 
     def rules(self, version: str) -> dict[str, bytes] | None: ...
+
+    def improvements(self) -> tuple[Improvement, ...]: ...
+
+    def improvement(self, number: int) -> tuple[Improvement, ...]: ...
 
     def verify(self) -> tuple[Finding, ...]: ...
 

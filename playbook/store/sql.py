@@ -12,8 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from playbook.domain.events import Event
 from playbook.domain.ids import CaseId, OrderId
+from playbook.domain.improvements import Improvement
 from playbook.domain.orders import Order
 from playbook.store import eventlog, homeindex, orderbook, vault
+from playbook.store import improvements as actions
 from playbook.store import stock as counts
 from playbook.store import verify as verifying
 from playbook.store.engine import make_engine, reading, upsert, with_room, writing
@@ -96,6 +98,13 @@ class SqlTx:
             {name: content.decode("utf-8", "surrogateescape") for name, content in files.items()}
         )
         upsert(self._connection, rules, [{"version": version, "data": data}])
+
+    def put_improvement(self, action: Improvement) -> Improvement:
+        """Add a revision of an improvement action; a new one gets its number.
+
+        VersionClash when somebody was faster.
+        """
+        return actions.put_improvement(self._connection, action)
 
 
 class SqlStore:
@@ -331,6 +340,17 @@ class SqlStore:
         if data is None:
             return None
         return {name: text.encode("utf-8", "surrogateescape") for name, text in json.loads(data).items()}
+
+    def improvements(self) -> tuple[Improvement, ...]:
+        """Every improvement action as it stands, by number."""
+        with self._reading() as connection:
+            newest = {action.number: action for action in actions.get_improvements(connection)}
+        return tuple(newest.values())
+
+    def improvement(self, number: int) -> tuple[Improvement, ...]:
+        """All revisions of an improvement action, the oldest first; empty for an unknown one."""
+        with self._reading() as connection:
+            return actions.get_improvements(connection, number)
 
     def verify(self) -> tuple[Finding, ...]:
         """Everything in the event log that does not fit together; empty for a sound one."""

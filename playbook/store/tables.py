@@ -202,6 +202,16 @@ rules = Table(
 )
 """The policy files, as JSON, of every version that a case was opened under or has adopted."""
 
+improvements = Table(
+    "improvements",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("data", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Improvement actions, as JSON: a row for every revision of each."""
+
 secrets = Table(
     "secrets",
     metadata,

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ import pytest
 
 from playbook.domain.events import GENESIS, CaseOpened, Event, LockWithdrawn, NoteAdded, OrderLocked
 from playbook.domain.ids import CaseId, OrderId
+from playbook.domain.improvements import Improvement, ImprovementState
 from playbook.domain.orders import Component, Earlier, EarlierKind
 from playbook.store import (
     CaseIndexRow,
@@ -34,6 +36,14 @@ def event(body: object, case_id: CaseId = CASE_ID) -> Event:
 
 def note(text: str, case_id: CaseId = CASE_ID) -> Event:
     return event(NoteAdded(text=text), case_id)
+
+
+def an_improvement(**changes: object) -> Improvement:
+    plain = {
+        "measure": "packaging", "department": "purchasing", "owner": "lin", "due_on": date(2026, 12, 4),
+        "about": {"sku": "22960", "problem": "transit_damage"}, "since": date(2026, 9, 1), "at": NOW, "by": "wang",
+    }  # fmt: skip
+    return Improvement(**{**plain, **changes})  # type: ignore[arg-type]
 
 
 def write(store: SqlStore, *events: Event, version: int = 0, case_id: CaseId = CASE_ID) -> tuple[Event, ...]:
@@ -429,3 +439,35 @@ class TestRules:
             with store.write("case") as tx:
                 tx.keep_rules("0123456789ab", files)
         assert store.rules("0123456789ab") == files
+
+
+class TestImprovements:
+    def test_every_revision_is_kept_and_the_newest_counts(self, store: SqlStore) -> None:
+        with store.write("improvements") as tx:
+            first = tx.put_improvement(an_improvement())
+            other = tx.put_improvement(
+                an_improvement(owner="wang", about={"lot": "L-7", "problem": "defect"})
+            )
+        later = replace(
+            first,
+            revision=2,
+            state=ImprovementState.IN_EFFECT,
+            effective_on=date(2026, 11, 25),
+            note="新内盒",
+        )
+        with store.write("improvements") as tx:
+            assert tx.put_improvement(later) == later
+        assert (first.number, other.number) == (1, 2)
+        assert store.improvements() == (later, other)
+        assert store.improvement(1) == (first, later)
+        assert store.improvement(3) == ()
+
+    def test_of_two_who_change_one_action_the_second_is_told(self, store: SqlStore) -> None:
+        with store.write("improvements") as tx:
+            first = tx.put_improvement(an_improvement())
+        second = replace(first, revision=2, owner="wang")
+        with store.write("improvements") as tx:
+            tx.put_improvement(second)
+        with pytest.raises(VersionClash), store.write("improvements") as tx:
+            tx.put_improvement(replace(first, revision=2, owner="zhao"))
+        assert store.improvement(1) == (first, second)

@@ -16,12 +16,13 @@ from playbook.domain.problems import problem
 from playbook.domain.promises import PromiseKind
 from playbook.domain.remedies import RemedyKind
 from playbook.i18n import LANGUAGES, say, show, show_named, words
+from playbook.i18n.improvements import IMPROVEMENTS
 from playbook.i18n.leaving import LEAVING
 from playbook.i18n.orders import EVIDENCE, IMPORTS, QUESTIONS, STORE
 from playbook.i18n.sentences import SENTENCES
 from playbook.policy.base import Text
 
-ALL = {**SENTENCES, **IMPORTS, **STORE, **QUESTIONS, **LEAVING}
+ALL = {**SENTENCES, **IMPORTS, **STORE, **QUESTIONS, **LEAVING, **IMPROVEMENTS}
 REFUSING = {"problem", "refused", "ImportRefused", "RowRefused", "StoreError"}
 """What makes a problem from a code."""
 
@@ -50,7 +51,9 @@ def test_every_code_in_the_package_has_a_sentence():
 
 
 def test_codes_of_different_places_do_not_collide():
-    assert len(ALL) == len(SENTENCES) + len(IMPORTS) + len(STORE) + len(QUESTIONS) + len(LEAVING)
+    assert len(ALL) == len(SENTENCES) + len(IMPORTS) + len(STORE) + len(QUESTIONS) + len(LEAVING) + len(
+        IMPROVEMENTS
+    )
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
