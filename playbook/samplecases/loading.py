@@ -63,7 +63,7 @@ NEEDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "happened": (("start",), ("at", "value")),
     "count": (("sku",), ("units", "rejected", "why", "share")),
     "unexpected": (("units",), ("sku", "text")),
-    "receive": ((), ("value",)),
+    "receive": ((), ("value", "at")),
     "amazon_refunded": (("sku",), ()),
     "check_refunds": ((), ("by", "role")),
     "export_refunds": ((), ()),

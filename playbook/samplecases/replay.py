@@ -350,7 +350,8 @@ class Replay:
         )
 
     def _receive(self, action: Action) -> None:
-        self._follow_up.reception.edit_parcel(reference=action.value or "")
+        arrived_at = action.at.isoformat() if action.at is not None else ""
+        self._follow_up.reception.edit_parcel(reference=action.value or "", arrived_at=arrived_at)
         self._follow_up.reception.record()
 
     def _take_back(self, action: Action) -> None:

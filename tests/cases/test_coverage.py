@@ -1,11 +1,14 @@
 """The sample cases together meet every rule that any sample can meet, and every kind of thing there is."""
 
+import ast
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from playbook import steps
 from playbook.domain.claims import ProblemType
 from playbook.domain.ids import Marketplace
 from playbook.domain.orders import Channel
@@ -29,6 +32,51 @@ REASONS = {
     *("not_shipped_yet", "nothing_unshipped"),
 }
 """Every kind of reason against an option but ``already_compensated``, which takes a second case on the order."""
+
+
+NOT_REFUSALS = {
+    "advice, shown beside a plan": {
+        *("after_event", "count_units", "return_not_weighed", "return_rule", "return_too_heavy"),
+        *("return_window_unverified", "way_delivered_since", "way_evidence", "way_evidence_and_units"),
+        *(
+            "way_lead",
+            "way_share",
+            "way_stock",
+            "way_units",
+            "way_wait",
+            "check_authorise",
+            "check_buyer_opens",
+        ),
+        *("check_count", "check_exchange", "check_nothing_twice", "check_pays_buyer", "check_pays_seller"),
+        *("check_refund_days", "check_refund_working_days", "check_way_amazon", "check_way_label"),
+        "check_way_request",
+    },
+    "why a refund is not in the refund sheet": {
+        *("refund_by_amazon", "refund_exported", "refund_is_cancelled", "refund_reason_missing"),
+        "refund_waits_for_goods",
+    },
+    "why a clock has no date": {"no_holidays", "no_holidays_for_promise"},
+}
+"""Codes of ``playbook.steps`` that stand against nothing an agent does."""
+
+NOT_BY_SCRIPT = {
+    "only a page that somebody else has overtaken sends it": {
+        *("unknown_case", "unknown_item", "unknown_line", "unknown_promise", "unknown_remedy"),
+        *("unknown_approval", "promise_not_open", "value_changed", "rule_gone", "refunds_changed"),
+        *("nothing_comes_back", "already_open", "not_closed", "not_by_amazon", "send_notice_instead"),
+    },
+    "the page does not offer it": {
+        *("nothing_claimed", "problem_missing", "nothing_to_keep_back", "not_recordable", "not_certain"),
+        *("second_fact_too_weak", "hand_over_to_self", "not_offered_to_you", "answer_open", "option_refused"),
+    },
+    "it takes a second case on the order, or a message older than the order": {
+        *("already_compensated", "order_after_message"),
+    },
+    "the sample orders and messages are well-formed": {
+        *("order_item_id_missing", "refund_not_on_amazon", "received_in_future", "memo_too_long"),
+    },
+}
+"""Refusals that no script of a sample can meet, by the reason; unit tests meet them."""
 
 
 @dataclass
@@ -152,6 +200,32 @@ def test_every_row_is_met_by_a_sample(policy: RecordingPolicy, kind: str) -> Non
     ]
     assert missed == []
     assert sum(can_be_met(row, policy) for row in rows) > len(rows) / 2
+
+
+def codes_of_steps() -> set[str]:
+    """Every code of a problem that the steps can give."""
+    found: set[str] = set()
+    for path in Path(steps.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+                first = node.args[0]
+                if node.func.id in {"problem", "refused"} and isinstance(first, ast.Constant):
+                    found.add(first.value)
+    return found
+
+
+def test_every_refusal_is_met_by_a_sample(policy: RecordingPolicy) -> None:
+    met = policy.met.refusals | policy.met.reasons
+    left_out = set[str]().union(*NOT_REFUSALS.values(), *NOT_BY_SCRIPT.values())
+    assert codes_of_steps() - met == left_out
+    assert left_out <= codes_of_steps(), "no code is named that does not exist any more"
+
+
+def test_what_no_sample_can_meet_is_met_by_a_unit_test() -> None:
+    tests = Path(__file__).parents[1]
+    texts = [path.read_text(encoding="utf-8") for path in tests.rglob("test_*.py") if path != Path(__file__)]
+    codes = set[str]().union(*NOT_BY_SCRIPT.values())
+    assert {code for code in codes if not any(f'"{code}"' in text for text in texts)} == set()
 
 
 def test_every_kind_of_thing_is_in_a_sample(policy: RecordingPolicy) -> None:
