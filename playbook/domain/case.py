@@ -7,9 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from playbook.domain.claims import ClaimItem, Evidence
-from playbook.domain.events import (
-    ApprovalRequested,
-)
+from playbook.domain.events import ApprovalRequested, Verdict
 from playbook.domain.ids import CaseId, Marketplace
 from playbook.domain.money import Money
 from playbook.domain.orders import Order
@@ -116,6 +114,34 @@ class RefundFile:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """What one person found going through the case as it was at event ``upto``, by check."""
+
+    by: str
+    at: datetime
+    scorecard: str
+    upto: int
+    verdicts: Mapping[str, Verdict]
+    seq: int = 0
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """An appeal against what a check found at event ``finding``; ``granted`` is None until decided."""
+
+    check: str
+    finding: int
+    reason: str
+    by: str
+    at: datetime
+    seq: int = 0
+    granted: bool | None = None
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    note: str = ""
+
+
 @dataclass(frozen=True)
 class Case:
     """One buyer complaint about one order, as of its last event (``version`` = seq of that event).
@@ -127,7 +153,8 @@ class Case:
     ``contact_at`` is when we last wrote to the buyer, ``scheduled_at`` when the first plan was confirmed.
     ``follow_ups`` are as recorded last, ``dropped`` those that were recorded once and no longer are,
     ``planned`` the open ones as computed when the case was read, ``ticked`` the seq at which each was
-    done. ``stale`` says why later steps no longer hold, ``policy_version`` which rules the case follows.
+    done. ``scorings`` holds the last of each person, ``appeals`` one for each finding.
+    ``stale`` says why later steps no longer hold, ``policy_version`` which rules the case follows.
     """
 
     case_id: CaseId
@@ -172,6 +199,8 @@ class Case:
     hand_over_to: str = ""
     outcome: str = ""
     closed: bool = False
+    scorings: tuple[Scoring, ...] = ()
+    appeals: tuple[Appeal, ...] = ()
     stale: str = ""
 
     @property
@@ -199,6 +228,9 @@ class Case:
 
     def known_promise(self, promise_id: str) -> KnownPromise | None:
         return next((known for known in self.promises if known.promise.promise == promise_id), None)
+
+    def appeal(self, check: str, finding: int) -> Appeal | None:
+        return next((a for a in self.appeals if (a.check, a.finding) == (check, finding)), None)
 
     @property
     def untold(self) -> tuple[KnownPromise, ...]:

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Discriminator, Field, TypeAdapter
@@ -314,6 +315,46 @@ class CaseReopened(Value):
     reason: str
 
 
+class Verdict(StrEnum):
+    """What somebody found when going through a case by a scorecard."""
+
+    MET = "met"
+    MISSED = "missed"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class CaseScored(Value):
+    """Somebody went through the case as it was at event ``upto``, check by check of the ``scorecard``.
+
+    It is an opinion beside what the review computes: two of them tell how far people agree.
+    """
+
+    type: Literal["CaseScored"] = "CaseScored"
+    scorecard: str
+    upto: int = Field(ge=1)
+    verdicts: dict[str, Verdict] = Field(min_length=1)
+    note: str = ""
+
+
+class FindingAppealed(Value):
+    """Somebody says that a finding is wrong: what ``check`` found at event ``finding`` (0: missing)."""
+
+    type: Literal["FindingAppealed"] = "FindingAppealed"
+    check: str
+    finding: int = Field(ge=0)
+    reason: str
+
+
+class AppealDecided(Value):
+    """A lead has decided; a finding whose appeal is ``granted`` counts no more."""
+
+    type: Literal["AppealDecided"] = "AppealDecided"
+    check: str
+    finding: int = Field(ge=0)
+    granted: bool
+    note: str
+
+
 Body = (
     CaseOpened
     | OrderLocked
@@ -348,6 +389,9 @@ Body = (
     | HandOverAccepted
     | CaseClosed
     | CaseReopened
+    | CaseScored
+    | FindingAppealed
+    | AppealDecided
 )
 
 

@@ -9,15 +9,18 @@ from playbook.domain.base import replace
 from playbook.domain.case import (
     CONTACTS,
     WAITING,
+    Appeal,
     Case,
     KnownPromise,
     Reception,
     RefundFile,
+    Scoring,
     SentMessage,
     StartedClock,
 )
 from playbook.domain.claims import ClaimItem, Evidence
 from playbook.domain.events import (
+    AppealDecided,
     ApprovalGiven,
     ApprovalRefused,
     ApprovalRequested,
@@ -25,11 +28,13 @@ from playbook.domain.events import (
     CaseClosed,
     CaseOpened,
     CaseReopened,
+    CaseScored,
     ClockStarted,
     Event,
     EvidenceReceived,
     EvidenceRequested,
     FactCorrected,
+    FindingAppealed,
     Flagged,
     FollowUpDone,
     FollowUpScheduled,
@@ -164,6 +169,31 @@ def _done(case: Case, body: FollowUpDone, event: Event) -> Case:
         contact_at=event.at if known.kind in CONTACTS else case.contact_at,
         waiting_since=event.at if reminded else case.waiting_since,
     )
+
+
+def _appraised(case: Case, body: CaseScored | FindingAppealed | AppealDecided, event: Event) -> Case:
+    """What people say of the work: whoever scores again replaces the former score of their own."""
+    match body:
+        case CaseScored():
+            others = tuple(scoring for scoring in case.scorings if scoring.by != event.actor)
+            scoring = Scoring(event.actor, event.at, body.scorecard, body.upto, body.verdicts, event.seq)
+            return replace(case, scorings=(*others, scoring))
+        case FindingAppealed():
+            appeal = Appeal(body.check, body.finding, body.reason, event.actor, event.at, event.seq)
+            return replace(case, appeals=(*case.appeals, appeal))
+    appeals = (
+        replace(
+            appeal,
+            granted=body.granted,
+            decided_by=event.actor,
+            decided_at=event.at,
+            note=body.note,
+        )
+        if (appeal.check, appeal.finding) == (body.check, body.finding)
+        else appeal
+        for appeal in case.appeals
+    )
+    return replace(case, appeals=tuple(appeals))
 
 
 def _with_clock(case: Case, body: ClockStarted, event: Event) -> Case:
@@ -368,5 +398,7 @@ def _applied(case: Case, event: Event) -> Case:
             return replace(case, closed=True, outcome=body.outcome)
         case CaseReopened():
             return replace(case, closed=False, outcome="")
+        case CaseScored() | FindingAppealed() | AppealDecided():
+            return _appraised(case, body, event)
         case _:
             assert_never(body)

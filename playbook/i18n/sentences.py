@@ -251,6 +251,12 @@ SENTENCES: dict[str, str] = {
     "note_too_long": N_("The note has {length} characters; {limit} is the most."),
     "hand_over_to_self": N_("{name} already works on this case: choose a colleague."),
     "not_offered_to_you": N_("The case was offered to {to}, not to {name}."),
+    "not_entitled_to_review": N_("As {role} you cannot decide this: a lead has to."),
+    "own_work": N_("This is {name}'s own work, and nobody judges that: somebody else has to."),
+    "nothing_scored": N_("Nothing is scored yet: say for at least one check whether it is met."),
+    "unknown_event": N_("There is no entry {seq} in this case; the last is {last}."),
+    "already_appealed": N_("{by} appealed against this finding on {at}: an appeal is made once."),
+    "no_open_appeal": N_("There is no open appeal against this finding: somebody may have decided it."),
     "promises_open": N_("Promises still open: {count}. Keep them or change them first."),
     "notice_missing": N_(
         "Changed promises that the buyer was not told of: {count}. Send the message that tells it."

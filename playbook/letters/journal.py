@@ -256,6 +256,8 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
             return fill(_("Case closed: {outcome}. {note}"), outcome=body.outcome, note=body.potential)
         case e.CaseReopened():
             return fill(_("Case reopened: {reason}"), reason=body.reason)
+        case e.CaseScored() | e.FindingAppealed() | e.AppealDecided():
+            return _appraisal(body, fill, _)
         case _:
             assert_never(body)
 
@@ -269,3 +271,22 @@ def _message(body: e.MessageApproved, fill: Callable[..., str], _: Callable[[str
         words = ", ".join(mark.words or "–" for mark in body.own)
         sent.append(fill(_("Against the ledger, checked by the agent: {words}"), words=words))
     return " ".join(sent)
+
+
+def _appraisal(
+    body: e.CaseScored | e.FindingAppealed | e.AppealDecided,
+    fill: Callable[..., str],
+    _: Callable[[str], str],
+) -> str:
+    """What somebody said of the work on the case."""
+    match body:
+        case e.CaseScored():
+            missed = sum(verdict is e.Verdict.MISSED for verdict in body.verdicts.values())
+            told = _("Scored by hand: {missed} of {count:check|checks} missed. {note}")
+            return fill(told, missed=missed, count=len(body.verdicts), note=body.note)
+        case e.FindingAppealed():
+            told = _("Appeal against the finding “{check}”: {reason}")
+            return fill(told, check=body.check, reason=body.reason)
+    granted = _("Appeal granted, “{check}” counts no more: {note}")
+    refused = _("Appeal refused, “{check}” stands: {note}")
+    return fill(granted if body.granted else refused, check=body.check, note=body.note)

@@ -4,25 +4,45 @@ from typing import assert_never
 
 from playbook.domain.case import Case
 from playbook.domain.events import FollowUpScheduled
-from playbook.steps import breakdown, commands, facts, followup, lock, reception, refundfile, remedy, upkeep
+from playbook.steps import (
+    appraisal,
+    breakdown,
+    commands,
+    facts,
+    followup,
+    lock,
+    reception,
+    refundfile,
+    remedy,
+    upkeep,
+)
 from playbook.steps.commands import Actor, Command
 from playbook.steps.decision import Decision, Refused, Setting, after, refused
 from playbook.steps.schedule import current
 
 __all__ = ["Actor", "Command", "Decision", "Refused", "Setting", "decide"]
 
+_WHEN_CLOSED = (
+    commands.ReopenCase,
+    commands.AddNote,
+    commands.CloseCase,
+    commands.WriteMemo,
+    commands.ScoreCase,
+    commands.AppealFinding,
+    commands.DecideAppeal,
+)
+"""Commands about a case that is closed."""
+
 
 def decide(case: Case, command: Command, setting: Setting) -> Decision:
     """What *command* leads to: the events to append, or the problems that stand against it.
 
     Nothing but a new opening is decided about a case that was never opened, and a closed case can
-    only be read, noted on, or reopened.
+    only be read, noted on, reviewed, or reopened.
     """
     if not case.version and not isinstance(command, commands.OpenCase):
         return refused("unknown_case", case_id=case.case_id)
-    if case.closed and not isinstance(
-        command, commands.ReopenCase | commands.AddNote | commands.CloseCase | commands.WriteMemo
-    ):
+    if case.closed and not isinstance(command, _WHEN_CLOSED):
         return refused("case_closed", case_id=case.case_id)
     return _with_schedule(case, _decide(case, command, setting), setting)
 
@@ -101,5 +121,11 @@ def _decide(case: Case, command: Command, setting: Setting) -> Decision:
             return upkeep.close_case(case, command, setting)
         case commands.ReopenCase():
             return upkeep.reopen_case(case, command, setting)
+        case commands.ScoreCase():
+            return appraisal.score_case(case, command, setting)
+        case commands.AppealFinding():
+            return appraisal.appeal_finding(case, command, setting)
+        case commands.DecideAppeal():
+            return appraisal.decide_appeal(case, command, setting)
         case _:
             assert_never(command)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from playbook.domain.claims import Evidence, Party, ProblemType
-from playbook.domain.events import Fact, OwnWords
+from playbook.domain.events import Fact, OwnWords, Verdict
 from playbook.domain.ids import Marketplace
 from playbook.domain.money import Money
 from playbook.domain.orders import FactKind, Order
@@ -312,6 +312,35 @@ class ReopenCase:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreCase:
+    """Say for each check of a scorecard what the case is like, as it was at event ``upto``."""
+
+    scorecard: str
+    upto: int
+    verdicts: tuple[tuple[str, Verdict], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppealFinding:
+    """Say why what ``check`` found at event ``finding`` is wrong (0: what it found missing altogether)."""
+
+    check: str
+    finding: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecideAppeal:
+    """Grant or refuse an appeal, and say why."""
+
+    check: str
+    finding: int
+    grant: bool
+    note: str
+
+
 Command = (
     OpenCase
     | LockOrder
@@ -343,4 +372,7 @@ Command = (
     | AcceptHandOver
     | CloseCase
     | ReopenCase
+    | ScoreCase
+    | AppealFinding
+    | DecideAppeal
 )

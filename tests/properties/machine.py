@@ -1,4 +1,4 @@
-"""Random shop floors: several cases on one order, agents and leads, all 30 commands, legal or not.
+"""Random shop floors: several cases on one order, agents and leads, all 33 commands, legal or not.
 
 `World` plays the desk without a store: it decides with what the other cases on the order have agreed,
 stamps the events, chains them, and checks after every command that all ledgers still hold.
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from playbook.domain.case import Case, Stage
 from playbook.domain.claims import Evidence, ProblemType
 from playbook.domain.contradictions import Clash, contradictions, owed_notices
-from playbook.domain.events import GENESIS, Event, Fact, canonical_json, chain_of, event_from_json
+from playbook.domain.events import GENESIS, Event, Fact, Verdict, canonical_json, chain_of, event_from_json
 from playbook.domain.folding import apply, fold
 from playbook.domain.ids import CaseId, Marketplace, OrderItemId
 from playbook.domain.ledgers import (
@@ -290,7 +290,7 @@ TEXTS = ("a reason", " ", "half \ud800 a pair\x00")
 
 
 def some_command(chance: Chance, case: Case, order: Order, setting: Setting) -> Command:
-    """One of the 30 commands, with ids of the case more often than others."""
+    """One of the 33 commands, with ids of the case more often than others."""
     now, pick = setting.now, chance.pick
 
     def item() -> str:
@@ -310,6 +310,9 @@ def some_command(chance: Chance, case: Case, order: Order, setting: Setting) -> 
 
     def text() -> str:
         return pick(TEXTS)
+
+    def appealed() -> tuple[str, int]:
+        return pick([*((appeal.check, appeal.finding) for appeal in case.appeals), ("chain", 99)])
 
     def promised() -> PromiseKind:
         return pick([PromiseKind.SHIP_GOODS, PromiseKind.SUBMIT_REFUND, PromiseKind.ANSWER])
@@ -393,6 +396,11 @@ def some_command(chance: Chance, case: Case, order: Order, setting: Setting) -> 
         "accept": c.AcceptHandOver,
         "close": lambda: c.CloseCase(pick(["solved", "withdrawn"])),
         "reopen": lambda: c.ReopenCase(text()),
+        "score": lambda: c.ScoreCase(
+            "standard", chance.integer(0, case.version + 1), (("chain", pick([*Verdict])),), text()
+        ),
+        "appeal": lambda: c.AppealFinding(pick(["chain", "memo"]), chance.integer(0, 2), text()),
+        "decide_appeal": lambda: c.DecideAppeal(*appealed(), chance.coin(), text()),
     }
     helpful = {
         Stage.LOCK: ["lock", "lock"],

@@ -17,6 +17,7 @@ from playbook.steps.commands import (
     AcceptHandOver,
     AddNote,
     AdoptRules,
+    AppealFinding,
     ApproveMessage,
     ChangePromise,
     CheckRefunds,
@@ -27,6 +28,7 @@ from playbook.steps.commands import (
     CorrectFact,
     Counted,
     CountedUnexpected,
+    DecideAppeal,
     DecideApproval,
     ExportRefunds,
     KeepPromise,
@@ -37,6 +39,7 @@ from playbook.steps.commands import (
     RecordEvidence,
     ReopenCase,
     RequestEvidence,
+    ScoreCase,
     SetFlag,
     StartClock,
     UndoRefundExport,
@@ -154,6 +157,14 @@ def the_life_of_a_case() -> tuple[e.Event, ...]:
         CompleteFollowUp(task.follow_up, "all well"),
         CloseCase("solved", "a chain of shops"),
         ReopenCase("one more lamp"),
+        AppealFinding("memo", 0, "it was pasted"),
+    )
+    events += new
+    new, case = logged(
+        case,
+        ScoreCase("standard", 3, (("memo", e.Verdict.MISSED),), "no memo"),
+        DecideAppeal("memo", 0, False, "not in Seller Central"),
+        setting=a_setting(LEAD),
     )
     return events + new
 
@@ -207,6 +218,9 @@ def test_it_tells_the_case_in_english():
         "Hand-over accepted.",
         "Case closed: solved. a chain of shops",
         "Case reopened: one more lamp",
+        "Appeal against the finding “memo”: it was pasted",
+        "Scored by hand: 1 of 1 check missed. no memo",
+        "Appeal refused, “memo” stands: not in Seller Central",
     ):
         assert sentence in told
 

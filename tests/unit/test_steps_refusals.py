@@ -13,6 +13,7 @@ import pytest
 import playbook.steps
 from playbook.domain.case import Case
 from playbook.domain.claims import Evidence, ProblemType
+from playbook.domain.events import Verdict
 from playbook.domain.ids import OrderId
 from playbook.domain.orders import Channel, EarlierKind, FactKind
 from playbook.domain.problems import Problem
@@ -27,6 +28,7 @@ from playbook.steps.commands import (
     AcceptHandOver,
     AddNote,
     AdoptRules,
+    AppealFinding,
     ChangePromise,
     CheckRefunds,
     Choice,
@@ -39,6 +41,7 @@ from playbook.steps.commands import (
     CorrectFact,
     Counted,
     CountedUnexpected,
+    DecideAppeal,
     DecideApproval,
     ExportRefunds,
     KeepPromise,
@@ -50,6 +53,7 @@ from playbook.steps.commands import (
     ReceiveGoods,
     RecordEvidence,
     ReopenCase,
+    ScoreCase,
     SetFlag,
     StartClock,
     UndoRefundExport,
@@ -95,6 +99,14 @@ class Refusal:
     case: Callable[[], Case]
     command: Command
     setting: Setting = field(default_factory=a_setting)
+
+
+_SCORE = ScoreCase("standard", 1, (("memo", Verdict.MET),))
+_APPEAL = AppealFinding("memo", 0, "x")
+
+
+def _appealed() -> Case:
+    return run(a_locked_case(), _APPEAL)
 
 
 def _chosen() -> Case:
@@ -317,6 +329,16 @@ REFUSALS: dict[str, Refusal] = {
         a_locked_case, StartClock(ClockStart.RETURN_REQUESTED, NOW - timedelta(days=12, seconds=1))
     ),
     "already_recorded": Refusal(_claimed_again, StartClock(ClockStart.CLAIM_OPENED, NOW)),
+    "not_entitled_to_review": Refusal(a_locked_case, _SCORE),
+    "nothing_scored": Refusal(a_locked_case, replace(_SCORE, verdicts=()), a_setting(LEAD)),
+    "unknown_event": Refusal(a_locked_case, AppealFinding("memo", 9, "x")),
+    "already_appealed": Refusal(_appealed, _APPEAL),
+    "no_open_appeal": Refusal(a_locked_case, DecideAppeal("memo", 0, True, "x"), a_setting(LEAD)),
+    "own_work": Refusal(
+        lambda: run(a_locked_case(), _APPEAL, setting=a_setting(LEAD)),
+        DecideAppeal("memo", 0, True, "x"),
+        a_setting(LEAD),
+    ),
 }
 """One refusal for every code that refuses a command by itself."""
 
