@@ -79,6 +79,9 @@ NOT_BY_SCRIPT = {
 """Refusals that no script of a sample can meet, by the reason; unit tests meet them."""
 
 
+pytestmark = pytest.mark.xdist_group("rules met by samples")  # its replays are done once
+
+
 @dataclass
 class Met:
     """What the samples met: rows by file and id with the market, and what was asked for at all."""

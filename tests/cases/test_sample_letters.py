@@ -10,6 +10,8 @@ from playbook.i18n import say
 from playbook.letters import LOCALES, LetterKind
 from tests.samplecases import snapshots
 
+pytestmark = pytest.mark.xdist_group("letters about samples")  # every sample is replayed once for them
+
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("kind", LetterKind)

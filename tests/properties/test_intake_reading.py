@@ -149,6 +149,7 @@ def test_a_thing_not_ordered_is_asked_for(message: str) -> None:
         "broken ", "lid missing ", "and ", "rest fine ", "\u0308", "a\u0308", "\u200b", "\ud800", "KX-100", "kuchenform", "1.1.", "$1", "3 red mugs have 1 ", "half only ",
     ],
 )  # fmt: skip
+@pytest.mark.no_cover
 def test_time_stays_proportional(piece: str) -> None:
     """Eight times the text costs about eight times the work; quadratic reading would cost 64 times."""
 
@@ -164,4 +165,4 @@ def test_time_stays_proportional(piece: str) -> None:
 
     seconds(100)
     assert any(growth() < 20 for _ in range(4)), "each of four measurements grew like a square"
-    assert min(seconds(200_000) for _ in range(2)) < 3.0
+    assert any(seconds(200_000) < 3.0 for _ in range(2))
