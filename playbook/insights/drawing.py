@@ -8,7 +8,7 @@ import re
 import unicodedata
 import warnings
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def finished(drawn: "Figure", name: str, title: str, description: str) -> str:
     """
     import matplotlib as mpl
 
-    settings = {"svg.fonttype": "none", "svg.hashsalt": name, "font.family": "sans-serif"}
+    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": name, "font.family": "sans-serif"}
     out = StringIO()
     nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
     with mpl.rc_context(settings), warnings.catch_warnings():

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from playbook.domain.case import Case, PromiseState
+from playbook.domain.case import Case
 from playbook.domain.claims import ProblemType
 from playbook.domain.ids import CaseId
+from playbook.domain.promises import PromiseState
 from playbook.domain.remedies import RemedyKind
 
 

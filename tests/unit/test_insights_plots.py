@@ -128,10 +128,10 @@ class TestPareto:
         shares = [text for text in found if text.endswith("%") and " " not in text]
         assert shares == ["86%", "100%", "100%"]
         assert [text for text in found if " / " in text] == [
-            "faulty / shipped",
             "30 / 600",
             "5 / 100",
             "0 / 50",
+            "faulty / shipped",
         ]
 
     def test_bars_are_as_long_as_their_rates(self, drawn: dict[str, str]) -> None:
