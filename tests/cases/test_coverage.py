@@ -72,6 +72,10 @@ NOT_BY_SCRIPT = {
     "it takes a second case on the order, or a message older than the order": {
         *("already_compensated", "order_after_message"),
     },
+    "scores and appeals are given in the review, and samples end with the case": {
+        *("already_appealed", "no_open_appeal", "not_entitled_to_review", "nothing_scored", "own_work"),
+        "unknown_event",
+    },
     "the sample orders and messages are well-formed": {
         *("order_item_id_missing", "refund_not_on_amazon", "received_in_future", "memo_too_long"),
     },
