@@ -73,6 +73,8 @@ class Cues(Value):
     none_of: tuple[str, ...] = ()
     working: tuple[str, ...] = ()
     proof: tuple[str, ...] = ()
+    dearer: tuple[str, ...] = ()
+    cheaper: tuple[str, ...] = ()
 
 
 class Small(Value):

@@ -23,6 +23,7 @@ from playbook.intake.ordered import Ordered
 from playbook.intake.orderids import OrderMentions, find_orders
 from playbook.intake.overlooked import overlooked
 from playbook.intake.phrases import Hit
+from playbook.intake.prices import told_by_price
 from playbook.intake.problemtypes import learns_words
 from playbook.intake.products import (
     Catalogue,
@@ -56,6 +57,17 @@ _PARTING_MARKS = frozenset("、&+/,;:.!?，。；：\n–—！？")
 _LONGEST_MENTION = 80
 _NAME_REACH = 4
 _IMPLIED = 0.3
+_CUE_LABELS = (
+    "issue:",
+    "cue:fine",
+    "cue:negation",
+    "cue:rest",
+    "cue:instead",
+    "cue:correction",
+    "cue:shortfall",
+    "cue:without",
+)
+"""Phrases about a problem: words inside them name no product."""
 
 
 @dataclass(frozen=True)
@@ -195,21 +207,11 @@ def read(
     catalogue = Catalogue(lines)
     linker = WordLinker(catalogue, text.lexicons)
     weigher = Weigher(catalogue, _vocabulary(tuple(one.language for one in text.lexicons)))
-    cue_labels = (
-        "issue:",
-        "cue:fine",
-        "cue:negation",
-        "cue:rest",
-        "cue:instead",
-        "cue:correction",
-        "cue:shortfall",
-        "cue:without",
-    )
     cue_tokens = {
-        index for hit in hits if hit.label.startswith(cue_labels) for index in range(hit.start, hit.end)
+        index for hit in hits if hit.label.startswith(_CUE_LABELS) for index in range(hit.start, hit.end)
     }
     links = find_links(words, catalogue, linker, text.lexicons, rejected) if lines else []
-    cue_spans = [(hit.start, hit.end) for hit in hits if hit.label.startswith(cue_labels)]
+    cue_spans = [(hit.start, hit.end) for hit in hits if hit.label.startswith(_CUE_LABELS)]
     parts = [(hit.start, hit.end) for hit in hits if hit.label in ("class:part", "class:packaging")]
     whole = _whole_names(links, cue_spans) | _whole_names(links, parts)
     links = [
@@ -256,6 +258,7 @@ def read(
         sentence_of[clause.start : clause.end] = [clause.sentence] * (clause.end - clause.start)
     swapped = {sentence_of[hit.start] for name, hit in cues.others if name == "instead"}
     _attach(clauses, mentions, with_context(mentions, words, sentence_of, swapped, counted, weigher))
+    told_by_price(clauses, words, text.folded.text, lines)
     settle(clauses, words, text.lexicons)
     proposer = Proposer(text.message, text.folded, words, lines)
     functions = frozenset[str]().union(*(one.function_set for one in text.lexicons))

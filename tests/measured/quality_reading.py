@@ -19,6 +19,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,13 @@ def buyer_messages(
     for row in _rows(path):
         language = row["language"]
         lines = tuple(
-            LineRef(line["line"], line["sku"], line["description"], line["qty"])
+            LineRef(
+                line["line"],
+                line["sku"],
+                line["description"],
+                line["qty"],
+                unit_price=Decimal(str(line["unit_price"])),
+            )
             for line in row["order_lines"]
         )
         gold = tuple(
@@ -159,7 +166,8 @@ def tau_retail() -> Iterator[Case]:
             for item in order["items"]:
                 title = f"{item['name']} {' '.join(map(str, item['options'].values()))}"
                 sku = f"{item['item_id']}/{order['order_id'].strip('#')}"
-                lines.append(LineRef(len(lines) + 1, sku, title, 1))
+                price = Decimal(str(item["price"]))
+                lines.append(LineRef(len(lines) + 1, sku, title, 1, unit_price=price))
                 orders_of[sku] = order["order_id"]
         gold = tuple(
             (f"{item}/{action['order_id'].strip('#')}", 1, "")
