@@ -209,9 +209,9 @@ def contradictions(case_id: CaseId, events: Iterable[Event]) -> tuple[Contradict
     waiting: dict[str, bool] = {}
     for event in events:
         actors[event.seq] = event.actor
-        for clash, new, existing in _at(event, case, waiting):
+        for clash, new, existing in contradicted_at(event, case, waiting):
             found.append(Contradiction(clash, event.seq, event.at, event.actor, new, existing))
-        _remember_approvals(event, case, waiting)
+        remember_approvals(event, case, waiting)
         case = apply(case, (event,))
     for known in owed_notices(case):
         replacement = case.known_promise(known.replaced_by)
@@ -232,7 +232,11 @@ def contradictions(case_id: CaseId, events: Iterable[Event]) -> tuple[Contradict
 _Found = tuple[Clash, Promise | Remedy | None, Promise | Remedy | None]
 
 
-def _at(event: Event, case: Case, waiting: dict[str, bool]) -> Iterator[_Found]:
+def contradicted_at(event: Event, case: Case, waiting: dict[str, bool]) -> Iterator[_Found]:
+    """What one event contradicts: how, what is new, what it stands against.
+
+    *case* is as it was before the event; *waiting* is what `remember_approvals` has gathered so far.
+    """
     match event.body:
         case PromiseMade(promise=promise):
             yield from _about_promise(case, promise)
@@ -250,7 +254,7 @@ def _at(event: Event, case: Case, waiting: dict[str, bool]) -> Iterator[_Found]:
             pass
 
 
-def _remember_approvals(event: Event, case: Case, waiting: dict[str, bool]) -> None:
+def remember_approvals(event: Event, case: Case, waiting: dict[str, bool]) -> None:
     """Which remedies may not be chosen yet: asked for, and not approved."""
     match event.body:
         case ApprovalRequested(remedies=remedies):

@@ -134,6 +134,7 @@ class ClockStart(StrEnum):
     PROMISE_CHANGED = "promise_changed"
     LAST_PROMISE = "last_promise"
     FINAL_CHECK = "final_check"
+    HAND_OVER_OFFERED = "hand_over_offered"
 
 
 RECORDED = (

@@ -109,6 +109,27 @@ def memo_problems(text: str) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
+def memo_says(text: str) -> str:
+    """What the parts of a memo say, in their order, without heads, marks and what stands between facts."""
+    heads = list(_HEAD.finditer(text))
+    ends = [head.start() for head in heads[1:]] + [len(text)]
+    parts = {
+        int(head["number"]): text[head.end() : end].strip().rpartition(" #")[0]
+        for head, end in zip(heads, ends, strict=True)
+    }
+    return _bare("".join(parts[number] for number in sorted(parts)))
+
+
+def memo_should_say(case: Case, *, policy: Policy) -> str:
+    """What `memo_says` of a memo of *case*, however long its parts may be."""
+    zone = policy.market(case.order.marketplace).tz if case.order else UTC
+    return _bare("".join(_plain(fact) for fact in _facts(case, zone)))
+
+
+def _bare(text: str) -> str:
+    return "".join(char for char in text if not char.isspace() and char != "|")
+
+
 _HEAD = re.compile(
     r"(?<!\S)(?P<case>\d{4}-\d{4,9}) (?P<number>\d{1,3})/(?P<parts>\d{1,3}) (?P<edition>[0-9a-z]{2}): "
 )

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from playbook.policy.loading import FILES
 
 
@@ -13,14 +15,16 @@ def schema_name(file: str) -> str:
 
 def schemas() -> dict[str, str]:
     """Name of the schema file -> its text, for every policy file; always the same for the same models."""
-    made = {}
-    for file, model in FILES.items():
-        schema = {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            **model.model_json_schema(by_alias=True),
-        }
-        made[schema_name(file)] = json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    return made
+    return {schema_name(file): schema_text(model) for file, model in FILES.items()}
+
+
+def schema_text(model: type[BaseModel]) -> str:
+    """The layout of one kind of file as JSON Schema."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **model.model_json_schema(by_alias=True),
+    }
+    return json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def write_schemas(folder: Path) -> tuple[Path, ...]:
