@@ -14,10 +14,11 @@ else:
         For frozen dataclasses without slots and without ``__post_init__``: nothing is checked again.
         Raises TypeError for a field that there is not.
         """
-        if not changes.keys() <= value.__dataclass_fields__.keys():
+        fields = value.__dict__ | changes
+        if len(fields) != len(value.__dict__):
             raise TypeError(f"{type(value).__name__} has no {sorted(changes.keys() - value.__dict__.keys())}")
         changed = object.__new__(type(value))
-        changed.__dict__.update(value.__dict__, **changes)
+        object.__setattr__(changed, "__dict__", fields)
         return changed
 
 

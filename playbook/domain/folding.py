@@ -21,42 +21,18 @@ from playbook.domain.case import (
 from playbook.domain.claims import ClaimItem, Evidence
 from playbook.domain.events import (
     AppealDecided,
-    ApprovalGiven,
-    ApprovalRefused,
     ApprovalRequested,
-    BreakdownConfirmed,
-    CaseClosed,
-    CaseOpened,
-    CaseReopened,
     CaseScored,
     ClockStarted,
     Event,
-    EvidenceReceived,
-    EvidenceRequested,
     FactCorrected,
     FindingAppealed,
-    Flagged,
     FollowUpDone,
     FollowUpScheduled,
     GoodsReceived,
-    HandOverAccepted,
-    HandOverOffered,
-    LockWithdrawn,
-    MemoWritten,
-    MessageApproved,
-    NoteAdded,
-    OrderLocked,
-    PromiseKept,
-    PromiseMade,
-    PromiseSuperseded,
-    PromiseWithdrawn,
     RefundExportUndone,
     RefundsChecked,
     RefundsExported,
-    RemediesOffered,
-    RemedyChosen,
-    RemedyWithdrawn,
-    RulesAdopted,
 )
 from playbook.domain.ids import CaseId, Marketplace
 from playbook.domain.orders import Channel, FactKind
@@ -279,8 +255,8 @@ def _filed(case: Case, body: RefundsChecked | RefundsExported | RefundExportUndo
 
 def _applied(case: Case, event: Event) -> Case:
     body = event.body
-    match body:
-        case CaseOpened():
+    match body.type:
+        case "CaseOpened":
             return replace(
                 case,
                 opened_at=event.at,
@@ -292,7 +268,7 @@ def _applied(case: Case, event: Event) -> Case:
                 policy_version=event.policy_version,
                 owner=event.actor,
             )
-        case OrderLocked():
+        case "OrderLocked":
             return replace(
                 case,
                 order=body.order,
@@ -302,7 +278,7 @@ def _applied(case: Case, event: Event) -> Case:
                 marketplace=body.order.marketplace,
                 stale="",
             )
-        case LockWithdrawn():
+        case "LockWithdrawn":
             after = replace(
                 case,
                 order=None,
@@ -315,11 +291,11 @@ def _applied(case: Case, event: Event) -> Case:
                 stale="lock_withdrawn",
             )
             return _waiting_for(after, {}, event)
-        case FactCorrected():
+        case "FactCorrected":
             return _with_fact(case, body)
-        case RulesAdopted():
+        case "RulesAdopted":
             return replace(case, policy_version=event.policy_version)
-        case BreakdownConfirmed():
+        case "BreakdownConfirmed":
             known = {item.item for item in body.items}
             after = replace(
                 case,
@@ -332,10 +308,10 @@ def _applied(case: Case, event: Event) -> Case:
             return _waiting_for(
                 after, {asked: at for asked, at in case.awaited.items() if asked[0] in known}, event
             )
-        case EvidenceRequested():
+        case "EvidenceRequested":
             asked = {(item, body.evidence): event.at for item in body.items}
             return _waiting_for(case, {**case.awaited, **asked}, event)
-        case EvidenceReceived():
+        case "EvidenceReceived":
             items = tuple(
                 item.model_copy(update={"evidence": item.evidence | {body.evidence}})
                 if item.item in body.items
@@ -345,60 +321,60 @@ def _applied(case: Case, event: Event) -> Case:
             received = {(item, body.evidence) for item in body.items}
             left = {asked: at for asked, at in case.awaited.items() if asked not in received}
             return _waiting_for(replace(case, items=items), left, event)
-        case RemediesOffered():
+        case "RemediesOffered":
             return case
-        case RemedyChosen():
+        case "RemedyChosen":
             ids = case.remedy_ids | {body.remedy.remedy}
             return replace(case, remedies=(*case.remedies, body.remedy), remedy_ids=ids)
-        case RemedyWithdrawn():
+        case "RemedyWithdrawn":
             gone = tuple(remedy for remedy in case.remedies if remedy.remedy == body.remedy)
             kept = tuple(remedy for remedy in case.remedies if remedy.remedy != body.remedy)
             after = replace(case, remedies=kept, withdrawn=(*case.withdrawn, *gone))
             return _without_promises_of(after, body.remedy, event)
-        case ApprovalRequested():
+        case "ApprovalRequested":
             ids = case.remedy_ids | {remedy.remedy for remedy in body.remedies}
             return replace(case, pending=(*case.pending, body), remedy_ids=ids)
-        case ApprovalGiven() | ApprovalRefused():
+        case "ApprovalGiven" | "ApprovalRefused":
             return replace(case, pending=_without_pending(case, body.approval))
-        case PromiseMade():
+        case "PromiseMade":
             return replace(case, promises=(*case.promises, KnownPromise(body.promise, made=event.seq)))
-        case PromiseKept():
+        case "PromiseKept":
             return _settled(case, body.promise, PromiseState.KEPT, event, body.reference, body.by_amazon)
-        case PromiseSuperseded():
+        case "PromiseSuperseded":
             after = _given_up(case, body.promise, PromiseState.SUPERSEDED, event, body.replacement.promise)
             return replace(after, promises=(*after.promises, KnownPromise(body.replacement, made=event.seq)))
-        case PromiseWithdrawn():
+        case "PromiseWithdrawn":
             return _given_up(case, body.promise, PromiseState.WITHDRAWN, event)
-        case ClockStarted():
+        case "ClockStarted":
             return _with_clock(case, body, event)
-        case GoodsReceived():
+        case "GoodsReceived":
             return _received(case, body, event)
-        case RefundsChecked() | RefundsExported() | RefundExportUndone():
+        case "RefundsChecked" | "RefundsExported" | "RefundExportUndone":
             return _filed(case, body, event)
-        case FollowUpScheduled():
+        case "FollowUpScheduled":
             return _scheduled(case, body, event)
-        case FollowUpDone():
+        case "FollowUpDone":
             return _done(case, body, event)
-        case MessageApproved():
+        case "MessageApproved":
             sent = SentMessage(body.kind, body.language, body.message_ref, event.at, event.actor, event.seq)
             return replace(case, messages=(*case.messages, sent), contact_at=event.at)
-        case MemoWritten():
+        case "MemoWritten":
             return replace(case, memo=body.text)
-        case NoteAdded():
+        case "NoteAdded":
             return case
-        case Flagged():
+        case "Flagged":
             if body.flag == WAITING and not body.on:
                 return _waiting_for(case, {}, event)
             return _flagged(case, body.flag, body.on, event)
-        case HandOverOffered():
+        case "HandOverOffered":
             return replace(case, hand_over_to=body.to)
-        case HandOverAccepted():
+        case "HandOverAccepted":
             return replace(case, owner=event.actor, hand_over_to="")
-        case CaseClosed():
+        case "CaseClosed":
             return replace(case, closed=True, outcome=body.outcome)
-        case CaseReopened():
+        case "CaseReopened":
             return replace(case, closed=False, outcome="")
-        case CaseScored() | FindingAppealed() | AppealDecided():
+        case "CaseScored" | "FindingAppealed" | "AppealDecided":
             return _appraised(case, body, event)
         case _:
             assert_never(body)

@@ -32,7 +32,7 @@ def read_events(connection: Connection, case_id: CaseId, after: int = 0) -> tupl
         .where(events.c.case_id == case_id, events.c.seq > after)
         .order_by(events.c.seq)
     )
-    return tuple(event_from_json(row.data).model_copy(update={"chain": row.chain}) for row in rows)
+    return tuple(event_from_json(data, chain) for data, chain in rows)
 
 
 def read_order_events(connection: Connection, order_id: OrderId) -> dict[CaseId, tuple[Event, ...]]:
