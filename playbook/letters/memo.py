@@ -127,7 +127,7 @@ def memo_should_say(case: Case, *, policy: Policy) -> str:
 
 
 def _bare(text: str) -> str:
-    return "".join(char for char in text if not char.isspace() and char != "|")
+    return "".join(text.replace("|", "").split())
 
 
 _HEAD = re.compile(
@@ -196,7 +196,8 @@ def _pieces(facts: Iterable[str], room: int) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """One line of printable characters, in which nothing looks like the head or the mark of a part."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    printable = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+    line = " ".join(printable.split())
     return line.replace(" #", " ").replace(": ", ":")
 
 

@@ -16,7 +16,16 @@ from threading import Lock
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from playbook.policy.rows import WEEKDAYS, CalendarRow, DaysOff, DeadlineRow, DeadlineThen, MarketRow, Season
+from playbook.policy.rows import (
+    WEEKDAYS,
+    CalendarRow,
+    DaysOff,
+    DeadlineRow,
+    DeadlineThen,
+    MarketRow,
+    Season,
+    zone,
+)
 
 
 class UnknownHolidaysError(ValueError):
@@ -164,12 +173,12 @@ class Clocks:
         if then.calendar == "elapsed":
             span = timedelta(hours=amount) if then.unit == "hour" else timedelta(days=amount)
             return start_at.astimezone(UTC) + span
-        zone, cut_off, days_off = market.tz, None, market.days_off
+        tz, cut_off, days_off = market.tz, None, market.days_off
         if then.days_of is not None:
             place = self.calendars[then.days_of].at(market.id)
-            zone = ZoneInfo(place.time_zone) if place.time_zone else zone
+            tz = zone(place.time_zone) if place.time_zone else tz
             days_off, cut_off = place.days_off or days_off, place.cut_off
-        local = start_at.astimezone(zone)
+        local = start_at.astimezone(tz)
         day = local.date()
         if cut_off is not None and f"{local:%H:%M}" >= cut_off:
             day += timedelta(days=1)
@@ -184,4 +193,4 @@ class Clocks:
             day = nth_working_day(day, amount, work_calendar(days_off))
         else:
             day += timedelta(days=amount)
-        return start_of_day(day, zone) if then.edge == "earliest" else end_of_day(day, zone)
+        return start_of_day(day, tz) if then.edge == "earliest" else end_of_day(day, tz)

@@ -6,6 +6,7 @@ The docstrings become the descriptions in the JSON schemas.
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -242,9 +243,15 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+@cache
+def zone(name: str) -> ZoneInfo:
+    """A time zone, read once: the library keeps only the last eight."""
+    return ZoneInfo(name)
+
+
 def _zone(value: str) -> str:
     try:
-        ZoneInfo(value)
+        zone(value)
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError(f"unknown time zone {value!r}") from None
     return value
@@ -323,7 +330,7 @@ class MarketRow(Sourced):
     @property
     def tz(self) -> ZoneInfo:
         """The zone in which the days of the marketplace end."""
-        return ZoneInfo(self.time_zone)
+        return zone(self.time_zone)
 
 
 class _File(Value):

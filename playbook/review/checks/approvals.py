@@ -1,5 +1,7 @@
 """P3: who granted it was entitled to: by role, by amount, and never to oneself."""
 
+from typing import Any
+
 from playbook.domain.events import (
     ApprovalGiven,
     ApprovalRequested,
@@ -8,7 +10,7 @@ from playbook.domain.events import (
     RemedyWithdrawn,
 )
 from playbook.domain.money import Money
-from playbook.review.checks.history import Found, History, hours_between
+from playbook.review.checks.history import Found, History, Step, hours_between
 from playbook.steps.remedy import LEADS
 
 
@@ -37,22 +39,23 @@ def _limits(history: History) -> Found:
     currency = history.case.order.currency
     granted = Money.zero(currency)
     told: set[str] = set()
-    for step in history.steps:
-        match step.event.body:
-            case RemedyChosen(remedy=remedy):
-                if remedy.currency != currency or not remedy.granted:
-                    continue
-                granted += remedy.granted
-                actor = step.event.actor
-                role = history.role(actor)
-                limit = history.policy.approval_limit(role, currency, step.event.at.date())
-                if limit is not None and granted > limit and actor not in told:
-                    told.add(actor)
-                    yield history.found(
-                        "above_limit", step.event, amount=granted, limit=limit, name=actor, role=role
-                    )
-            case RemedyWithdrawn() | GoodsReceived():
-                own = (one.granted for one in step.after.remedies if one.currency == currency)
-                granted = sum(own, Money.zero(currency))
-            case _:
-                pass
+    steps: list[Step[Any]] = [
+        *history.of(RemedyChosen),
+        *history.of(RemedyWithdrawn),
+        *history.of(GoodsReceived),
+    ]
+    for step in sorted(steps, key=lambda step: step.event.seq):
+        if not isinstance(step.body, RemedyChosen):
+            own = (one.granted for one in step.after.remedies if one.currency == currency)
+            granted = sum(own, Money.zero(currency))
+            continue
+        more = step.body.remedy.granted
+        if not more or more.currency != currency:
+            continue
+        granted += more
+        actor = step.event.actor
+        role = history.role(actor)
+        limit = history.policy.approval_limit(role, currency, step.event.at.date())
+        if limit is not None and granted > limit and actor not in told:
+            told.add(actor)
+            yield history.found("above_limit", step.event, amount=granted, limit=limit, name=actor, role=role)

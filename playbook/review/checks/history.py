@@ -28,7 +28,7 @@ class Step(Generic[B]):
 
     def __init__(self, event: Event, before: Case, after: Case) -> None:
         self.event = event
-        self.body = cast(B, event.body)
+        self.body: B = event.body  # type: ignore[assignment]
         self.before = before
         self.after = after
 
@@ -44,7 +44,7 @@ class History:
         self._by_type: dict[type[Value], list[Step[Body]]] = {}
         for event in events:
             before, case = case, apply(case, (event,))
-            step = Step[Body](event, before, case)
+            step: Step[Body] = Step(event, before, case)
             self.steps.append(step)
             self._by_type.setdefault(type(event.body), []).append(step)
         self.case = case

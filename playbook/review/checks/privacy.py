@@ -1,6 +1,7 @@
 """Personal data where it must not be: in the free texts of events. Only the vault may hold it."""
 
 import re
+from typing import Any
 
 from playbook.domain.events import (
     AppealDecided,
@@ -11,6 +12,7 @@ from playbook.domain.events import (
     CaseClosed,
     CaseReopened,
     CaseScored,
+    ClockStarted,
     FindingAppealed,
     Flagged,
     FollowUpDone,
@@ -18,58 +20,64 @@ from playbook.domain.events import (
     HandOverOffered,
     LockWithdrawn,
     NoteAdded,
+    PromiseKept,
     PromiseSuperseded,
     PromiseWithdrawn,
     RefundExportUndone,
     RemedyWithdrawn,
 )
 from playbook.intake.redact import personal_spans
-from playbook.review.checks.history import Found, History
+from playbook.review.checks.history import Found, History, Step
 
 _E_MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
+_TYPED: tuple[tuple[type[Body], str], ...] = (
+    (NoteAdded, "text"),
+    (LockWithdrawn, "reason"),
+    (RemedyWithdrawn, "reason"),
+    (PromiseSuperseded, "reason"),
+    (PromiseWithdrawn, "reason"),
+    (RefundExportUndone, "reason"),
+    (CaseReopened, "reason"),
+    (CaseClosed, "potential"),
+    (ApprovalRequested, "note"),
+    (ApprovalGiven, "note"),
+    (ApprovalRefused, "note"),
+    (FollowUpDone, "note"),
+    (Flagged, "note"),
+    (HandOverOffered, "note"),
+    (GoodsReceived, "note"),
+    (CaseScored, "note"),
+    (FindingAppealed, "reason"),
+    (AppealDecided, "note"),
+)
+"""What people type into events. References are numbers of carriers and of Amazon."""
+
+
 def privacy(history: History) -> Found:
     """Events whose typed texts hold an e-mail, a telephone number, a name or an address."""
-    typed = [(step.event, text) for step in history.steps for text in _texts(step.event.body)]
-    if typed and personal_spans("\n\n".join(text for _, text in typed)):
+    typed = [
+        (step.event, text)
+        for kind, name in _TYPED
+        for step in history.of(kind)
+        if (text := getattr(step.body, name))
+    ]
+    typed += [
+        (step.event, goods.what)
+        for step in history.of(GoodsReceived)
+        for goods in step.body.unexpected
+        if goods.what
+    ]
+    if typed and personal_spans("\n\n".join(dict.fromkeys(text for _, text in typed))):
         for event, text in typed:
             spans = personal_spans(text)
             if spans:
                 yield history.found(
                     "personal_data", event, what=spans[0][2].strip("[]"), type=event.body.type
                 )
-    for step in history.steps:
-        reference = getattr(step.event.body, "reference", "")
+    referring: list[Step[Any]] = [*history.of(PromiseKept), *history.of(ClockStarted)]
+    for step in referring:
+        reference = step.body.reference
         if "@" in reference and _E_MAIL.search(reference):
             yield history.found("personal_data", step.event, what="e-mail", type=step.event.body.type)
-
-
-def _texts(body: Body) -> tuple[str, ...]:
-    """What people typed into an event; references are numbers of carriers and of Amazon."""
-    match body:
-        case NoteAdded(text=text):
-            return (text,)
-        case (
-            LockWithdrawn(reason=text)
-            | RemedyWithdrawn(reason=text)
-            | PromiseSuperseded(reason=text)
-            | PromiseWithdrawn(reason=text)
-            | RefundExportUndone(reason=text)
-            | CaseReopened(reason=text)
-            | CaseClosed(potential=text)
-            | ApprovalRequested(note=text)
-            | ApprovalGiven(note=text)
-            | ApprovalRefused(note=text)
-            | FollowUpDone(note=text)
-            | Flagged(note=text)
-            | HandOverOffered(note=text)
-            | CaseScored(note=text)
-            | FindingAppealed(reason=text)
-            | AppealDecided(note=text)
-        ) if text:
-            return (text,)
-        case GoodsReceived(note=note, unexpected=unexpected):
-            return tuple(text for text in (note, *(goods.what for goods in unexpected)) if text)
-        case _:
-            return ()
