@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from playbook.domain.base import Value
-from playbook.domain.money import Money
+from playbook.domain.money import Money, total
 from playbook.domain.orders import SHIPPING_COMPONENTS, Amounts, Channel, amounts_total
 
 
@@ -151,3 +151,12 @@ class Remedy(Value):
     @property
     def value_total(self) -> Money:
         return amounts_total(self.value, self.currency)
+
+    @property
+    def withheld(self) -> Money:
+        """What of the price of rejected units is not refunded; goods that come back are refunded in full."""
+        zero = Money.zero(self.currency)
+        if not self.rejected or not self.kept_back:
+            return zero
+        goods = {c: money for c, money in self.value.items() if c not in SHIPPING_COMPONENTS}
+        return total([money - self.refund.get(c, zero) for c, money in goods.items()], self.currency)

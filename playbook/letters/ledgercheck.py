@@ -14,6 +14,7 @@ from playbook.domain.money import Money, total
 from playbook.domain.orders import amounts_total
 from playbook.letters.figures import Day, Figure, blank, figures, folded
 from playbook.letters.findings import REASONS, LintFinding, shown
+from playbook.letters.returns import returns_of
 from playbook.letters.words import Words, bank_days, plain_title
 from playbook.policy import Policy
 from playbook.steps.options import Option
@@ -82,12 +83,17 @@ class Known:
         self.currency = case.order.currency if case.order else ""
         self.amounts = {*_amounts(case), *(amount for one in offers for amount in _amounts_of(one))}
         self.units = {Decimal(units) for units in _units(case)}
-        self.shares = {remedy.share for remedy in case.remedies} | {Decimal(100)}
+        self.shares = {share for r in case.remedies for share in (r.share, r.kept_back)} | {Decimal(100)}
         bank = policy.deadline("bank_posting", market=self.market, channel=None, on=now.date())
         counts = (len(case.claims), len(case.remedies), len(case.order.lines) if case.order else 0)
         self.numbers = {Decimal(number) for number in (*bank_days(bank), *counts)}
         self.zone = policy.market(self.market).tz
-        moments = [*_moments(case), *(now + timedelta(days=days) for days in (0, 1, 2))]
+        advice = returns_of(case, policy=policy, now=now)
+        if advice is not None:
+            self.units |= {Decimal(line.units) for one in advice.requests for line in one.lines}
+            self.numbers |= {Decimal(number) for number in range(1, len(advice.requests) + 1)}
+        windows = [one.told_by for one in advice.requests if one.told_by] if advice is not None else []
+        moments = [*_moments(case), *windows, *(now + timedelta(days=days) for days in (0, 1, 2))]
         self.days = {at.astimezone(self.zone).date() for at in moments} | set(_delivery_days(case))
         self.no_refund_is_final = _no_refund_is_final(case, policy, now)
         self.is_over_for_unasked = _is_over_for_unasked(case, policy, now)
@@ -273,10 +279,11 @@ def _amounts(case: Case) -> Iterator[Decimal]:
     for line in case.order.lines:
         yield from (line.paid_total.amount, line.unit_price.amount)
     for remedy in case.remedies:
-        yield from (remedy.refund_total.amount, remedy.value_total.amount)
+        yield from (remedy.refund_total.amount, remedy.value_total.amount, remedy.withheld.amount)
     for known in case.promises:
         if known.promise.amount is not None:
             yield known.promise.amount.amount
+    yield total([remedy.withheld for remedy in case.remedies], case.order.currency).amount
     refunds = [remedy.refund_total for remedy in case.remedies if remedy.refund]
     yield total(refunds, case.order.currency).amount
     done = [remedy.refund_total for remedy in case.remedies if remedy.refund and case.is_executed(remedy)]

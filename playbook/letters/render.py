@@ -19,8 +19,9 @@ from playbook.domain.money import Money, total
 from playbook.domain.orders import Channel, OrderLine
 from playbook.domain.problems import Problem, problem
 from playbook.domain.promises import FollowUpKind, Promise, PromiseKind, PromiseState
-from playbook.domain.remedies import SHAPES, Remedy, RemedyKind
+from playbook.domain.remedies import Remedy, RemedyKind
 from playbook.letters.kinds import Letter, LetterKind
+from playbook.letters.returns import returns_of, returns_told
 from playbook.letters.words import LetterError, Words, bank_days, locale_of, one_line, plain_title, words
 from playbook.policy import Policy
 from playbook.settings import data_dir
@@ -57,7 +58,8 @@ class LetterContext:
 
     ``breakdown`` is everything noted, by product, and ``others`` whether the order has more products;
     ``asked`` what was asked for and when; ``news`` what happened since the last message; ``changes`` and
-    ``broken`` are dates that moved in time and after they had passed.
+    ``broken`` are dates that moved in time and after they had passed. ``return_entries`` are the goods that
+    are still to come back, ``return_plan`` how, in ``return_requests`` requests that the buyer opens.
     """
 
     order_id: str
@@ -84,6 +86,8 @@ class LetterContext:
     submitted_total: str
     refunded_total: str
     return_total: str
+    return_plan: str
+    return_requests: int
     answer_by: str
     update_by: str
     bank_from: int
@@ -239,8 +243,10 @@ def letter_context(
     submitted = [remedy for remedy in granted if states[remedy.remedy] is not RefundState.GRANTED]
     refunded = [remedy for remedy in granted if states[remedy.remedy] is RefundState.EXECUTED]
     sent = [remedy for remedy in own if remedy.remedy in _kept(case, SHIPPING)]
-    back = [remedy for remedy in own if SHAPES[remedy.kind].comes_back == "goods"]
-    declined = [r for r in own if r.kind is RemedyKind.DECLINE and not teller.is_extra(r)]
+    back = [remedy for remedy in own if remedy.awaited]
+    advice = returns_of(case, policy=policy, now=now)
+    unpaid = [remedy for remedy in own if remedy.withheld and not remedy.refund]
+    declined = [r for r in own if r.kind is RemedyKind.DECLINE and not teller.is_extra(r)] + unpaid
     news = _news(case)
     bank = policy.deadline("bank_posting", market=market.id, channel=None, on=now.date())
     bank_from, bank_to = bank_days(bank)
@@ -256,7 +262,7 @@ def letter_context(
         entries=teller.entries(own),
         open_entries=teller.entries([remedy for remedy in own if remedy.remedy not in done]),
         done_entries=teller.entries(executed, dated=False),
-        refund_entries=teller.entries(submitted, dated=False),
+        refund_entries=teller.entries([*submitted, *(unpaid if submitted else ())], dated=False),
         goods_entries=teller.entries(sent, dated=False),
         return_entries=teller.entries(back, dated=False),
         amazon_entries=teller.amazon(),
@@ -270,6 +276,10 @@ def letter_context(
         submitted_total=teller.sum_of(submitted),
         refunded_total=teller.sum_of(refunded),
         return_total=teller.sum_of([remedy for remedy in back if remedy.refund_total]),
+        return_plan=""
+        if advice is None
+        else returns_told(case, advice, policy=policy, now=now, locale=locale).strip(),
+        return_requests=0 if advice is None else sum(one.way == "request" for one in advice.requests),
         answer_by=spoken.day(_answer_by(case, now), market.tz),
         update_by=spoken.day(_update_by(case, now), market.tz),
         bank_from=bank_from,
@@ -352,8 +362,11 @@ class _Teller:
     def _entry(self, remedy: Remedy, *, dated: bool) -> Entry:
         goods = self.goods(remedy.line, remedy.units)
         amount = self.spoken.money(remedy.refund_total if remedy.refund else Money.zero(remedy.currency))
-        phrases = {**self.spoken.remedies, **(self.spoken.extra if self.is_extra(remedy) else {})}
-        text = phrases[remedy.kind].format(amount=amount)
+        if remedy.received and (remedy.refund or remedy.withheld):
+            text = self._came_back(remedy, amount)
+        else:
+            phrases = {**self.spoken.remedies, **(self.spoken.extra if self.is_extra(remedy) else {})}
+            text = phrases[remedy.kind].format(amount=amount)
         promise = self._last_promise(remedy)
         if not dated or promise is None:
             return Entry(self.spoken.entry.format(goods=goods, remedy=text), goods)
@@ -361,6 +374,16 @@ class _Teller:
         promised = self.spoken.promises[promise.kind]
         whole = self.spoken.entry_promised.format(goods=goods, remedy=text, promise=promised, due=due)
         return Entry(whole, goods)
+
+    def _came_back(self, remedy: Remedy, amount: str) -> str:
+        """What goods that have come back are refunded for, and what of their price is kept back and why."""
+        if not remedy.withheld or remedy.rejected_for is None:
+            return self.spoken.returned["taken"].format(amount=amount)
+        return self.spoken.returned["less" if remedy.refund else "nothing"].format(
+            amount=amount,
+            kept=self.spoken.money(remedy.withheld),
+            reason=self.spoken.rejections[remedy.rejected_for],
+        )
 
     def _last_promise(self, remedy: Remedy) -> Promise | None:
         """What the buyer still waits for: not our answer, which the letter is."""
@@ -407,11 +430,16 @@ class _Teller:
             remedy = self.case.remedy(promise.remedy)
             amount = remedy.refund_total if remedy is not None and remedy.refund else promise.amount
             goods = self.goods(promise.line, promise.units)
+            done = self.spoken.kept[promise.kind].format(amount=self.spoken.money(amount) if amount else "")
+            if remedy is not None and remedy.withheld and remedy.rejected_for and promise.kind in REFUNDING:
+                done = self.spoken.returned["news"].format(
+                    done=done,
+                    kept=self.spoken.money(remedy.withheld),
+                    reason=self.spoken.rejections[remedy.rejected_for],
+                )
             text = self.spoken.news.format(
                 goods=goods,
-                done=self.spoken.kept[promise.kind].format(
-                    amount=self.spoken.money(amount) if amount else ""
-                ),
+                done=done,
                 on=self.spoken.day(known.settled_at or promise.due_at, self.zone),
             )
             entries.append(Entry(text, goods))

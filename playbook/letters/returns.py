@@ -5,7 +5,29 @@ from datetime import datetime
 from playbook.domain.case import Case
 from playbook.letters.words import Words, locale_of, words
 from playbook.policy import Policy
-from playbook.steps.returns import ReturnAdvice, ReturnRequest
+from playbook.steps.commands import Actor
+from playbook.steps.decision import Setting
+from playbook.steps.returns import ReturnAdvice, ReturnRequest, advise_returns
+
+
+def returns_of(case: Case, *, policy: Policy, now: datetime) -> ReturnAdvice | None:
+    """The return requests for everything that still comes back; None when nothing does."""
+    if not any(remedy.awaited for remedy in case.remedies):
+        return None
+    return advise_returns(case, Setting(policy, now, _NOBODY))
+
+
+_NOBODY = Actor("")
+"""Who comes back with what depends on nobody's authority."""
+
+
+def returns_told(case: Case, advice: ReturnAdvice, *, policy: Policy, now: datetime, locale: str) -> str:
+    """The same for a letter that has named the goods: a single request does not list them again."""
+    spoken = words(locale)
+    (first, *others) = advice.requests
+    if others or first.way != "request":
+        return returns_explanation(case, advice, policy=policy, now=now, locale=locale)
+    return "\n".join([spoken.returns["all"], *_terms(first, spoken, policy, case, now)]) + "\n"
 
 
 def returns_explanation(

@@ -16,7 +16,7 @@ from babel.numbers import format_currency
 from playbook.domain.claims import Evidence, ProblemType
 from playbook.domain.money import Money
 from playbook.domain.promises import PromiseKind
-from playbook.domain.remedies import RemedyKind
+from playbook.domain.remedies import RejectionReason, RemedyKind
 from playbook.letters.kinds import LOCALES
 from playbook.policy import DeadlineRow, PolicyError
 from playbook.policy.base import PolicyFault
@@ -42,7 +42,8 @@ class Words:
     ``extra`` has what remedies for units are called that were sent in addition and never paid for,
     ``alone`` what promises are called where no remedy stands before them, ``kept`` what has happened once
     they are kept. ``date_on_the_first`` is the date of the first of a month where the language writes it
-    otherwise (1er décembre). ``returns`` explains return requests.
+    otherwise (1er décembre). ``returned`` says what goods that came back are refunded for, with
+    a place for the ``rejections``; ``returns`` explains return requests.
     """
 
     locale: str
@@ -67,6 +68,8 @@ class Words:
     promises: dict[PromiseKind, str]
     kept: dict[PromiseKind, str]
     evidence: dict[Evidence, str]
+    rejections: dict[RejectionReason, str]
+    returned: dict[str, str]
     extra: dict[RemedyKind, str]
     alone: dict[PromiseKind, str]
     returns: dict[str, str]
@@ -124,6 +127,7 @@ _VOCABULARIES: dict[str, type[StrEnum]] = {
     "promises": PromiseKind,
     "kept": PromiseKind,
     "evidence": Evidence,
+    "rejections": RejectionReason,
     "extra": RemedyKind,
     "alone": PromiseKind,
 }

@@ -4,6 +4,7 @@ import re
 import shutil
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from itertools import cycle
 from pathlib import Path
@@ -17,7 +18,7 @@ from playbook.domain.ids import Marketplace
 from playbook.domain.orders import Channel
 from playbook.domain.problems import Problem
 from playbook.domain.promises import PromiseKind, PromiseState
-from playbook.domain.remedies import SHAPES, RemedyKind
+from playbook.domain.remedies import SHAPES, RejectionReason, RemedyKind
 from playbook.i18n import say
 from playbook.i18n.words import LANGUAGES
 from playbook.intake.lexicon import LANGUAGES as READ_LANGUAGES
@@ -36,6 +37,7 @@ from playbook.letters import (
 from playbook.letters import words as letter_words
 from playbook.letters.checking import template_faults
 from playbook.letters.render import NEEDS, _environment, environment, rendered
+from playbook.letters.returns import returns_of
 from playbook.letters.words import LONGEST_TITLE, plain_title, words
 from playbook.settings import data_dir
 from playbook.steps.commands import (
@@ -43,7 +45,9 @@ from playbook.steps.commands import (
     ClaimRow,
     CompleteFollowUp,
     ConfirmPlan,
+    Counted,
     KeepPromise,
+    ReceiveGoods,
     RequestEvidence,
 )
 from playbook.steps.options import Option, options
@@ -703,3 +707,95 @@ def test_a_letter_from_a_spoilt_template_says_where(templates: Path, monkeypatch
         with pytest.raises(LetterError) as caught:
             rendered(world, kind, "en", context)
         assert str(caught.value).startswith(place)
+
+
+def a_returned_case() -> Case:
+    """Six lamps came back out of eight for 80.00: two good, one used, one too late, two opened for nothing."""
+    before = a_setting(LEAD, now=NOW - timedelta(days=1))
+    case = a_claimed_case(
+        claim(8, ProblemType.CHANGED_MIND), order=an_order(a_line(units=8, paid="80.00")), setting=before
+    )
+    case = run(case, choose(RemedyKind.RETURN_REFUND), ConfirmPlan(), setting=before)
+    label = next(p for p in case.open_promises if p.kind is not PromiseKind.SUBMIT_REFUND)
+    counted = (
+        Counted("r1", 2, 1, RejectionReason.USED),
+        Counted("r1", 0, 1, RejectionReason.LATE),
+        Counted("r1", 0, 2, RejectionReason.OPENED, Decimal(100)),
+    )
+    return run(case, KeepPromise(label.promise), ReceiveGoods(counted), setting=before)
+
+
+def with_refunds_submitted(case: Case, hours: float) -> Case:
+    """Everything that has come back was refunded *hours* ago."""
+    here = {remedy.remedy for remedy in case.remedies if remedy.received}
+    paid = [p for p in case.open_promises if p.kind is PromiseKind.SUBMIT_REFUND and p.remedy in here]
+    then = a_setting(LEAD, now=NOW - timedelta(hours=hours))
+    return run(case, *(KeepPromise(promise.promise) for promise in paid), setting=then)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("kind", LetterKind)
+def test_what_is_kept_back_is_told_with_its_reason_and_passes_the_lint(kind: LetterKind, locale: str):
+    spoken = words(locale)
+    for known in (a_returned_case(), with_refunds_submitted(a_returned_case(), 1)):
+        case = replace(known, language=locale)
+        found = drafted(kind, case, locale, (ASKED[locale],))
+        if isinstance(found, Problem):
+            continue
+        assert objections(found.text, case, locale) == (), found.text
+        if kind not in {LetterKind.SOLUTION, LetterKind.REFUND_SUBMITTED}:
+            continue
+        for reason, amount in (("used", "5.00"), ("late", "2.00"), ("opened", "20.00")):
+            line = next(
+                line for line in found.text.splitlines() if spoken.rejections[RejectionReason(reason)] in line
+            )
+            assert spoken.money(money(amount)) in line
+
+
+def test_nothing_is_said_to_be_kept_back_where_all_is_refunded():
+    text = letter(LetterKind.SOLUTION, a_returned_case())
+    assert "- 2 x Desk lamp, colour 1: came back, refund of £20.00, submitted by" in text
+    assert (
+        "- 1 x Desk lamp, colour 1: came back used (£5.00 kept back), refund of £5.00, submitted by" in text
+    )
+    assert "- 2 x Desk lamp, colour 1: came back opened (£20.00 kept back), so there is no refund\n" in text
+    assert "- 2 x Desk lamp, colour 1: return, then a refund of £20.00, submitted by" in text
+    news = letter(LetterKind.UPDATE_NEWS, with_refunds_submitted(a_returned_case(), 1))
+    assert "refund of £5.00 submitted, £5.00 kept back because the goods came back used" in news
+
+
+def test_an_amount_that_was_not_kept_back_is_found():
+    case = a_returned_case()
+    text = letter(LetterKind.SOLUTION, case)
+    wrong = text.replace("£5.00 kept back", "£6.00 kept back")
+    assert wrong != text
+    found = lint(wrong, case=case, policy=the_policy(), locale="en", now=NOW)
+    assert [one.rule_id for one in found if one.severity == "block"] == ["amount_not_in_ledger"]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_instructions_name_only_what_is_still_to_come_back(locale: str):
+    text = letter(LetterKind.RETURN_INSTRUCTIONS, a_returned_case(), locale)
+    spoken = words(locale)
+    assert text.count(spoken.units_of(2, "Desk lamp, colour 1")) == 1
+    assert spoken.returns["all"] in text
+    assert spoken.returns["buyer"] in text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_several_returns_are_explained_in_the_instructions(locale: str):
+    """Forty-five plates do not fit one label; the goods of each parcel are listed, and why."""
+    order = an_order(a_line(units=45, paid="450.00", sku="PLT26-GRN", title="Plate"))
+    case = a_claimed_case(claim(45, ProblemType.CHANGED_MIND), order=order, setting=LEADS)
+    case = replace(run(case, choose(RemedyKind.RETURN_REFUND), ConfirmPlan(), setting=LEADS), language=locale)
+    advice = returns_of(case, policy=the_policy(), now=NOW)
+    assert advice is not None
+    count = len(advice.requests)
+    assert count > 1
+    text = letter(LetterKind.RETURN_INSTRUCTIONS, case, locale)
+    spoken = words(locale)
+    assert spoken.returns["many"].format(count=count) in text
+    assert spoken.returns["label_limit"] in text
+    for request in advice.requests:
+        assert spoken.units_of(request.lines[0].units, "Plate") in text
+    assert objections(text, case, locale) == (), text
