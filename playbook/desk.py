@@ -16,7 +16,7 @@ from playbook.domain.case import Case, Stage
 from playbook.domain.events import Event, OwnWords
 from playbook.domain.folding import apply, fold
 from playbook.domain.ids import CaseId, Marketplace, OrderId
-from playbook.domain.ledgers import compensation_elsewhere
+from playbook.domain.ledgers import compensation_elsewhere, goods_to_send
 from playbook.domain.orders import Earlier, Order
 from playbook.domain.problems import problem
 from playbook.domain.promises import FollowUpKind
@@ -143,7 +143,8 @@ class Desk:
 
     def _setting(self, policy: Policy, case: Case, elsewhere: tuple[Earlier, ...]) -> Setting:
         stock = self.store.stock(line.sku for line in case.order.lines) if case.order is not None else {}
-        return Setting(policy, self.clock(), self.actor, elsewhere, stock)
+        promised = self.store.promised(stock, besides=case.case_id) if stock else {}
+        return Setting(policy, self.clock(), self.actor, elsewhere, stock, promised)
 
     def policy_of(self, case: Case) -> Policy:
         """The rules that a case follows: those it was opened under, or has adopted since.
@@ -208,6 +209,7 @@ class Desk:
             case = self._read(apply(case, events))
             self._keep_rules(tx, policy)
             tx.put_index(self._index_row(case, setting))
+            tx.put_promised(known, goods_to_send(case))
         return Done(case, events)
 
     def simulate(self, case: Case, command: Command) -> Case | Refused:

@@ -15,7 +15,7 @@ from playbook.domain.case import Case, KnownPromise
 from playbook.domain.claims import ClaimItem, ProblemType
 from playbook.domain.money import Money
 from playbook.domain.orders import Amounts, Component, Earlier, EarlierKind, OrderLine
-from playbook.domain.promises import PromiseState
+from playbook.domain.promises import PromiseKind, PromiseState
 from playbook.domain.remedies import RejectionReason, Remedy, RemedyKind
 
 _T = TypeVar("_T")
@@ -185,6 +185,24 @@ def _grouped(values: Iterable[_T], key: Callable[[_T], _K]) -> dict[_K, list[_T]
     for value in values:
         groups.setdefault(key(value), []).append(value)
     return groups
+
+
+def goods_to_send(case: Case) -> dict[str, int]:
+    """Units of each SKU that the case has agreed to send and that have not left.
+
+    They leave when the promise of the goods is kept: the label of an exchange takes nothing from stock.
+    """
+    sent = {
+        known.promise.remedy
+        for known in case.promises
+        if known.state is PromiseState.KEPT and known.promise.kind is PromiseKind.SHIP_GOODS
+    }
+    going: dict[str, int] = {}
+    for remedy in case.remedies:
+        line = case.order.line(remedy.line) if case.order is not None else None
+        if line is not None and remedy.shape.goes_out == "goods" and remedy.remedy not in sent:
+            going[line.sku] = going.get(line.sku, 0) + remedy.units
+    return going
 
 
 @dataclass(frozen=True, slots=True)

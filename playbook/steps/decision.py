@@ -30,7 +30,8 @@ class Setting:
     """What a decision depends on beside case and command: rules, time, person, and the world outside.
 
     ``elsewhere`` is compensation of the same order by other cases, ``stock`` how many units of a SKU
-    there are, as far as anybody counted. ``known`` keeps dates that many options share, so that each is
+    there are, as far as anybody counted, ``promised`` how many of them other cases have agreed to send
+    and have not sent. ``known`` keeps dates that many options share, so that each is
     counted once.
     """
 
@@ -39,6 +40,7 @@ class Setting:
     actor: Actor
     elsewhere: tuple[Earlier, ...] = ()
     stock: Mapping[str, int] = field(default_factory=dict)
+    promised: Mapping[str, int] = field(default_factory=dict)
     known: dict[tuple[object, ...], tuple[datetime, datetime]] = field(
         default_factory=dict, compare=False, repr=False
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from playbook.domain.case import Case
 from playbook.domain.claims import ClaimItem, Evidence
-from playbook.domain.ledgers import Left, earlier_on, left_of
+from playbook.domain.ledgers import Left, earlier_on, goods_to_send, left_of
 from playbook.domain.money import Money, total
 from playbook.domain.orders import SHIPPING_COMPONENTS, Amounts, Order, OrderLine, amounts_total
 from playbook.domain.problems import Problem, problem
@@ -143,17 +143,12 @@ def window_of(case: Case, item: ClaimItem, setting: Setting) -> ReturnWindow | N
 def units_in_stock(case: Case, line: OrderLine, setting: Setting) -> int | None:
     """Units of the SKU that are free to be sent, as the stock file says; None when it does not.
 
-    Goods that this case has agreed to send and that have not left yet are no longer free.
+    Goods that this case or another one has agreed to send and that have not left are no longer free.
     """
     counted = setting.stock.get(line.sku)
-    if counted is None or case.order is None:
-        return counted
-    same = {other.line for other in case.order.lines if other.sku == line.sku}
-    going = sum(
-        remedy.units
-        for remedy in case.remedies
-        if remedy.line in same and remedy.shape.goes_out == "goods" and not case.is_begun(remedy)
-    )
+    if counted is None:
+        return None
+    going = goods_to_send(case).get(line.sku, 0) + setting.promised.get(line.sku, 0)
     return max(0, counted - going)
 
 

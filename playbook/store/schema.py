@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from playbook.store.engine import explained, writing
 from playbook.store.errors import StoreError
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every revision this program knows, the oldest first; a test holds it against the migration files."""
 
 MIGRATIONS = Path(__file__).with_name("migrations")

@@ -83,6 +83,10 @@ class SqlTx:
         """Write the home page's row of a case."""
         homeindex.put_index(self._connection, row)
 
+    def put_promised(self, case_id: CaseId, units: Mapping[str, int]) -> None:
+        """Write what a case has agreed to send and has not sent, by SKU."""
+        counts.put_promised(self._connection, case_id, units)
+
     def put_draft(self, case_id: CaseId, step: str, data: dict[str, Any], at: datetime) -> None:
         """Keep the unconfirmed work of a step, as JSON."""
         row = {"case_id": case_id, "step": step, "data": json.dumps(data), "saved_at": at}
@@ -327,6 +331,11 @@ class SqlStore:
         """Units of those of *skus* that the newest stock file names."""
         with self._reading() as connection:
             return counts.get_stock(connection, skus)
+
+    def promised(self, skus: Iterable[str], besides: CaseId) -> dict[str, int]:
+        """Units of those of *skus* that other cases have agreed to send and that have not left."""
+        with self._reading() as connection:
+            return counts.get_promised(connection, skus, besides)
 
     def stock_taken(self) -> tuple[int, datetime] | None:
         """How many SKUs the newest stock file names, and when it was taken; None without one."""

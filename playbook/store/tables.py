@@ -194,6 +194,17 @@ stock = Table(
 )
 """The newest stock file by folded SKU; a SKU that is not in it is not known."""
 
+promised_goods = Table(
+    "promised_goods",
+    metadata,
+    Column("sku", BYTEWISE, primary_key=True),
+    Column("case_id", String(16), primary_key=True),
+    Column("units", BigInteger, nullable=False),
+    Index("promised_goods_case", "case_id"),
+    sqlite_with_rowid=False,
+)
+"""Units by folded SKU that a case has agreed to send and that have not left. Made from the events."""
+
 rules = Table(
     "rules",
     metadata,

@@ -430,6 +430,19 @@ class TestStock:
         assert store.stock(["MUG-RED", "CHAIR"]) == {"CHAIR": 9}
         assert store.stock_taken() == (1, NOW + timedelta(days=1))
 
+    def test_promised_goods_are_summed_over_the_other_cases(self, store: SqlStore) -> None:
+        one, two, three = (CaseId(f"2026-000{number}") for number in (1, 2, 3))
+        with store.write("cases") as tx:
+            tx.put_promised(one, {"MUG-RED": 4, "LAMP": 1})
+            tx.put_promised(two, {"mug-red ": 3})
+            tx.put_promised(three, {"CHAIR": 2})
+        wanted = ["MUG-RED", "LAMP", "DESK"]
+        assert store.promised(wanted, besides=three) == {"MUG-RED": 7, "LAMP": 1}
+        assert store.promised(wanted, besides=one) == {"MUG-RED": 3}
+        with store.write("cases") as tx:
+            tx.put_promised(one, {})
+        assert store.promised(wanted, besides=three) == {"MUG-RED": 3}
+
 
 class TestRules:
     def test_rules_are_kept_byte_by_byte(self, store: SqlStore) -> None:

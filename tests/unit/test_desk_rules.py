@@ -11,10 +11,10 @@ from playbook.domain.remedies import RemedyKind
 from playbook.policy import Policy, load_policy
 from playbook.settings import data_dir
 from playbook.steps import Actor
-from playbook.steps.commands import AdoptRules
+from playbook.steps.commands import AdoptRules, ConfirmPlan, KeepPromise, WithdrawRemedy
 from playbook.steps.options import options
 from playbook.store import SqlStore, open_store
-from tests.builders import the_policy
+from tests.builders import a_line, an_order, choose, claim, the_policy
 from tests.desks import Clock, a_desk, carried_out, claimed, done
 
 
@@ -61,8 +61,6 @@ def test_a_case_keeps_its_rules_and_adopts_new_ones_when_asked(store: SqlStore, 
 
 
 def test_every_event_names_the_rules_it_was_decided_under(store: SqlStore, tomorrow: Policy) -> None:
-    from tests.builders import choose
-
     case = claimed(a_desk(store))
     later = Desk(store, tomorrow, Actor("lin"), Clock())
     carried_out(later, case, choose(RemedyKind.REPLACEMENT))
@@ -89,3 +87,27 @@ def test_the_stock_of_the_store_is_what_a_decision_knows(store: SqlStore) -> Non
     store.put_stock({"sku-1": 2}, desk.clock())
     assert desk.setting(case).stock == {"SKU-1": 2}
     assert replacement(desk, case.case_id)[0] == "refused"
+
+
+def test_what_other_open_cases_have_promised_to_send_is_not_free(store: SqlStore) -> None:
+    """Ten units counted: two cases on other orders send three and four, so three of them are free."""
+    desk = a_desk(store)
+    orders = [
+        an_order(a_line(sku="MUG" if number else "mug "), order_id=f"204-5512873-770000{number}")
+        for number in range(3)
+    ]
+    first, second, third = (
+        claimed(desk, [claim(units)], order) for units, order in zip((3, 4, 4), orders, strict=True)
+    )
+    store.put_stock({"MUG": 10}, desk.clock())
+    assert replacement(desk, third.case_id)[0] == "allowed"
+    first = carried_out(desk, first, choose(RemedyKind.REPLACEMENT), ConfirmPlan())
+    assert desk.setting(third).promised == {"MUG": 3}
+    second = carried_out(desk, second, choose(RemedyKind.REPLACEMENT))
+    assert desk.setting(third).promised == {"MUG": 7}
+    assert desk.setting(first).promised == {"mug ": 4}
+    assert replacement(desk, third.case_id)[0] == "refused"
+    carried_out(desk, second, WithdrawRemedy("r1", "refund instead"))
+    assert replacement(desk, third.case_id)[0] == "allowed"
+    carried_out(desk, first, KeepPromise("p1", "1Z999"))
+    assert desk.setting(third).promised == {}

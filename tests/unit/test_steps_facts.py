@@ -13,9 +13,18 @@ from playbook.domain.events import FactCorrected, RulesAdopted
 from playbook.domain.ids import Marketplace
 from playbook.domain.money import Money, minor_unit
 from playbook.domain.orders import PROMOTIONS, Channel, Component, FactKind, amounts_total
+from playbook.domain.promises import PromiseKind
 from playbook.domain.remedies import RemedyKind
 from playbook.steps import decide
-from playbook.steps.commands import AdoptRules, Choice, ChooseRemedies, ConfirmPlan, CorrectFact, WithdrawLock
+from playbook.steps.commands import (
+    AdoptRules,
+    Choice,
+    ChooseRemedies,
+    ConfirmPlan,
+    CorrectFact,
+    KeepPromise,
+    WithdrawLock,
+)
 from playbook.steps.facts import categories, correct_fact, fact_of
 from playbook.steps.options import (
     amount_of,
@@ -214,6 +223,22 @@ def test_stock_counts_units_and_what_the_case_already_sends():
     assert offered(chosen, "c2", setting, units=1)[RemedyKind.RESEND_MISSING].outcome == "allowed"
     both = ChooseRemedies((Choice("c1", RemedyKind.REPLACEMENT), Choice("c2", RemedyKind.RESEND_MISSING)))
     assert refusals(case, both, setting) == ("option_refused",)
+
+
+def test_goods_of_an_exchange_are_gone_until_they_have_left_whatever_else_was_done():
+    """The label is with the buyer: that takes nothing from the shelf, and gives nothing back to it."""
+    setting = replace(a_setting(), stock={"SKU-1": 9}, promised={"SKU-1": 2})
+    case = a_claimed_case(claim(3, ProblemType.WRONG_ITEM))
+    line = case.order.line(1)
+    assert units_in_stock(case, line, setting) == 7
+    case = run(case, choose(RemedyKind.EXCHANGE), ConfirmPlan(), setting=setting)
+    ship, label = sorted(case.open_promises, key=lambda promise: promise.kind is PromiseKind.SEND_LABEL)
+    assert units_in_stock(case, line, setting) == 4
+    case = run(case, KeepPromise(label.promise), setting=setting)
+    assert units_in_stock(case, line, setting) == 4
+    case = run(case, KeepPromise(ship.promise), setting=setting)
+    assert units_in_stock(case, line, setting) == 7
+    assert units_in_stock(case, line, replace(setting, promised={"SKU-1": 10})) == 0
 
 
 def test_what_the_agent_says_about_the_stock_goes_before_the_count():
