@@ -65,19 +65,21 @@ def _settled(
     return replace(
         case,
         promises=tuple(
-            replace(
-                known,
-                state=state,
-                reference=reference,
-                settled_at=event.at,
-                settled=event.seq,
-                replaced_by=replaced_by,
-                by_amazon=by_amazon,
-                messages_before=len(case.messages),
-            )
-            if known.promise.promise == promise_id
-            else known
-            for known in case.promises
+            [
+                replace(
+                    known,
+                    state=state,
+                    reference=reference,
+                    settled_at=event.at,
+                    settled=event.seq,
+                    replaced_by=replaced_by,
+                    by_amazon=by_amazon,
+                    messages_before=len(case.messages),
+                )
+                if known.promise.promise == promise_id
+                else known
+                for known in case.promises
+            ]
         ),
     )
 
@@ -137,10 +139,12 @@ def _done(case: Case, body: FollowUpDone, event: Event) -> Case:
     known = next((f for f in case.follow_ups if f.follow_up == body.follow_up), body.task)
     if known is None:
         return replace(case, ticked=ticked)
-    others = tuple(f for f in case.follow_ups if f.follow_up != body.follow_up)
+    others = [f for f in case.follow_ups if f.follow_up != body.follow_up]
     reminded = known.kind is FollowUpKind.EVIDENCE_REMINDER and case.waiting_since is not None
     return replace(
-        _rescheduled(case, (*others, known.model_copy(update={"done": True}))),
+        case,
+        follow_ups=(*others, known.model_copy(update={"done": True})),
+        dropped=tuple([f for f in case.dropped if f.follow_up != known.follow_up]),
         ticked=ticked,
         contact_at=event.at if known.kind in CONTACTS else case.contact_at,
         waiting_since=event.at if reminded else case.waiting_since,

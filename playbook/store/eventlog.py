@@ -8,7 +8,7 @@ goes unnoticed.
 import hashlib
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from playbook.domain.events import (
     GENESIS,
@@ -24,15 +24,17 @@ from playbook.store.engine import put_rows
 from playbook.store.errors import VersionClash
 from playbook.store.tables import cases, events, log_head
 
+_LOG = (
+    select(events.c.data, events.c.chain)
+    .where(events.c.case_id == bindparam("case_id"), events.c.seq > bindparam("after"))
+    .order_by(events.c.seq)
+)
+
 
 def read_events(connection: Connection, case_id: CaseId, after: int = 0) -> tuple[Event, ...]:
     """The events of a case with a higher seq than *after*, oldest first."""
-    rows = connection.execute(
-        select(events.c.data, events.c.chain)
-        .where(events.c.case_id == case_id, events.c.seq > after)
-        .order_by(events.c.seq)
-    )
-    return tuple(event_from_json(data, chain) for data, chain in rows)
+    rows = connection.execute(_LOG, {"case_id": case_id, "after": after}).all()
+    return tuple([event_from_json(data, chain) for data, chain in rows])
 
 
 def read_order_events(connection: Connection, order_id: OrderId) -> dict[CaseId, tuple[Event, ...]]:
