@@ -26,11 +26,21 @@ FALSE_DISCOVERIES = 0.05
 
 @dataclass(slots=True)
 class Day:
-    """The scores of one day: how many cases, their sum, the sum of their squares."""
+    """The scores of one day: how many cases, their sum, the sum of their squares; failed, without finding."""
 
     cases: int = 0
     total: Decimal = Decimal(0)
     squares: Decimal = Decimal(0)
+    failed: int = 0
+    clean: int = 0
+
+    def merge(self, other: "Day") -> None:
+        """Take over what was counted elsewhere."""
+        self.cases += other.cases
+        self.total += other.total
+        self.squares += other.squares
+        self.failed += other.failed
+        self.clean += other.clean
 
 
 @dataclass(slots=True)
@@ -38,8 +48,6 @@ class Tally:
     """Scores added up by day. It grows with the number of days, never with the number of cases."""
 
     days: dict[date, Day] = field(default_factory=dict)
-    failed: int = 0
-    clean: int = 0
 
     def add(self, on: date, points: Decimal, *, failed: bool = False, clean: bool = False) -> None:
         """Count one case."""
@@ -47,23 +55,28 @@ class Tally:
         day.cases += 1
         day.total += points
         day.squares += points * points
-        self.failed += failed
-        self.clean += clean
+        day.failed += failed
+        day.clean += clean
 
     def merge(self, other: "Tally") -> None:
         """Take over what another part of the same run has counted; the order makes no difference."""
         for on, theirs in other.days.items():
-            day = self.days.setdefault(on, Day())
-            day.cases += theirs.cases
-            day.total += theirs.total
-            day.squares += theirs.squares
-        self.failed += other.failed
-        self.clean += other.clean
+            self.days.setdefault(on, Day()).merge(theirs)
 
     @property
     def cases(self) -> int:
         """How many cases were counted."""
         return sum(day.cases for day in self.days.values())
+
+    @property
+    def failed(self) -> int:
+        """How many of them failed."""
+        return sum(day.failed for day in self.days.values())
+
+    @property
+    def clean(self) -> int:
+        """How many had no finding that counts."""
+        return sum(day.clean for day in self.days.values())
 
     @property
     def total(self) -> Decimal:

@@ -52,6 +52,7 @@ class CaseLine:
     """A case as the report lists it, without the case itself."""
 
     points: Decimal
+    left: Decimal
     case_id: CaseId
     failed: bool
     opened_on: date
@@ -63,9 +64,9 @@ class CaseLine:
     weighed: tuple[Weighed, ...]
 
     @property
-    def order(self) -> tuple[Decimal, CaseId]:
+    def order(self) -> tuple[Decimal, Decimal, CaseId]:
         """The worst first; equal ones by their number."""
-        return (self.points, self.case_id)
+        return (self.points, self.left, self.case_id)
 
 
 @dataclass(slots=True)
@@ -167,6 +168,7 @@ class Totals:
         self._count_goods(case, on)
         line = CaseLine(
             scored.score.points,
+            scored.score.left,
             review.case_id,
             failed,
             on,

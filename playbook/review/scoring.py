@@ -16,7 +16,6 @@ from playbook.review.casereview import CaseReview
 from playbook.review.findings import Finding
 from playbook.review.scorecard import CheckRow, Scorecard
 
-FULL = Decimal(100)
 _TENTH = Decimal("0.1")
 
 
@@ -44,9 +43,13 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """From 0 to 100 with one decimal; ``sections`` are the points left of 100 each, by section id."""
+    """From 0 to 100 with one decimal; ``sections`` are the points left of 100 each, by section id.
+
+    ``left`` is what the sections leave whether the case fails or not: it tells failed cases apart.
+    """
 
     points: Decimal
+    left: Decimal
     failed: bool = False
     sections: Mapping[str, int] = field(default_factory=dict)
 
@@ -96,11 +99,10 @@ def score(weighed: Iterable[Weighed], card: Scorecard) -> Score:
     for (section, _check), points in by_check.items():
         lost[section] += points
     left = {section.id: max(0, 100 - lost[section.id]) for section in card.sections}
-    if failed:
-        return Score(Decimal("0.0"), True, left)
     weights = sum(section.weight for section in card.sections)
     kept = sum(section.weight * left[section.id] for section in card.sections)
-    return Score((Decimal(kept) / weights).quantize(_TENTH, ROUND_HALF_UP), False, left)
+    mean = (Decimal(kept) / weights).quantize(_TENTH, ROUND_HALF_UP)
+    return Score(Decimal("0.0") if failed else mean, mean, failed, left)
 
 
 def score_case(review: CaseReview, card: Scorecard) -> ScoredCase:
