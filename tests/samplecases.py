@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cache
 
 from playbook.domain.case import Case
+from playbook.domain.events import Event
 from playbook.domain.problems import Problem
 from playbook.letters import Letter, LetterKind, LintFinding, draft, lint
 from playbook.samplecases.loading import load_sample, sample_names
@@ -16,13 +17,19 @@ from tests.builders import the_policy
 
 @dataclass(frozen=True, repr=False)
 class Snapshot:
-    """A case at a moment, with the options of what is undecided and the questions that are open."""
+    """A case at a moment, with the options of what is undecided and the questions that are open.
+
+    ``events`` is its log, ``roles`` who acted in which role, ``told`` the words of its messages.
+    """
 
     name: str
     case: Case
     now: datetime
     offers: tuple[Option, ...]
     questions: dict[str, tuple[str, ...]]
+    events: tuple[Event, ...]
+    roles: dict[str, str]
+    told: dict[str, str | None]
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
@@ -80,4 +87,28 @@ def _taken(name: str, replay: Replay) -> Snapshot:
     work = replay.work
     model = FollowUpModel(work)
     questions = {locale: model.questions(locale) for locale in LOCALES}
-    return Snapshot(name, work.case, work.now, work.desk.offers(work.case), questions)
+    return Snapshot(
+        name,
+        work.case,
+        work.now,
+        work.desk.offers(work.case),
+        questions,
+        work.desk.events(work.case.case_id),
+        _roles(replay),
+        work.desk.told(work.case),
+    )
+
+
+def _roles(replay: Replay) -> dict[str, str]:
+    """Who acts in a sample: its agent, and whoever decides or checks something for it."""
+    sample, answers = replay.sample, replay.sample.answers
+    roles = {sample.agent: sample.role}
+    for action in (*answers.lock, *answers.breakdown, *answers.remedy, *answers.follow_up):
+        if action.do in {"approve", "refuse", "check_refunds"}:
+            roles[action.by or "wang"] = action.role or "lead"
+    return roles
+
+
+def finished() -> dict[str, Snapshot]:
+    """Every sample as it is in the end, by its name."""
+    return {snapshot.name: snapshot for snapshot in snapshots() if "," not in snapshot.name}

@@ -53,20 +53,19 @@ def _first_reply(history: History, heard: list[Event]) -> Found:
                 received_at=received_at,
                 hours=hours_between(received_at, heard[0].at),
             )
-    elif history.as_of > due:
-        yield history.found(
-            "first_reply_missing", received_at=received_at, hours=hours_between(received_at, history.as_of)
-        )
+    elif history.setting.as_of > due:
+        hours = hours_between(received_at, history.setting.as_of)
+        yield history.found("first_reply_missing", received_at=received_at, hours=hours)
 
 
 def _reply(history: History, event: Event, received_at: datetime, heard: list[Event]) -> Found:
-    """A further message of the buyer: the first contact after it answers it."""
+    """A further message of the buyer: the first contact after it answers it, closing the case does not."""
     due = history.due(REPLY, received_at)
     answer = next((one for one in heard if one.at >= received_at and one.seq > event.seq), None)
     answer = answer or next((one for one in heard if one.at >= received_at), None)
-    if due is None or max(history.as_of if answer is None else answer.at, received_at) <= due:
+    until = history.setting.as_of if answer is None else answer.at
+    if due is None or until <= due:
         return
-    until = history.as_of if answer is None else answer.at
     yield history.found(
         "reply_late", answer or event, received_at=received_at, hours=hours_between(received_at, until)
     )
