@@ -243,7 +243,7 @@ class Case:
 
     @property
     def open_promises(self) -> tuple[Promise, ...]:
-        return tuple(known.promise for known in self.promises if known.state is PromiseState.OPEN)
+        return tuple([known.promise for known in self.promises if known.state is PromiseState.OPEN])
 
     @property
     def open_follow_ups(self) -> tuple[FollowUp, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from playbook.domain.claims import ProblemType
 from playbook.domain.ids import Marketplace
@@ -18,6 +19,13 @@ from playbook.policy.remedy_rows import RemedyRow
 from playbook.policy.return_rows import About, ReturnRow
 from playbook.policy.rows import DeadlineRow, MarketRow, MessageRuleRow, RestockingRow
 from playbook.policy.tables import Lookup, RemedyFacts, RemedyTable
+
+MOST_KNOWN = 20_000
+"""Answers that a policy remembers before it begins anew: a few megabytes."""
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+_Question = tuple[str, str, Marketplace, Channel | None, date, bool]
 
 
 @dataclass(frozen=True)
@@ -88,8 +96,13 @@ class Policy:
         Without a channel only a row for every channel answers. Rows for business orders only answer
         for those.
         """
-        rows = self._deadlines_by_id.get(deadline_id, ())
-        return next((row for row in rows if _holds(row, market, channel, on, business)), None)
+        key = ("id", deadline_id, market, channel, on, business)
+        found = self._known.get(key)
+        if found is None:
+            rows = self._deadlines_by_id.get(deadline_id, ())
+            found = tuple(row for row in rows if _holds(row, market, channel, on, business))
+            _remember(self._known, key, found)
+        return found[0] if found else None
 
     def deadline_row(self, deadline_id: str) -> DeadlineRow | None:
         """The latest row of that id, wherever it holds: for its name; None when unknown."""
@@ -108,15 +121,32 @@ class Policy:
 
         Rows under a condition that the order does not tell are left out.
         """
-        return tuple(
-            row
-            for row in self._deadlines_by_start.get(start, ())
-            if _holds(row, market, channel, on, business)
-        )
+        key = ("start", start, market, channel, on, business)
+        found = self._known.get(key)
+        if found is None:
+            rows = self._deadlines_by_start.get(start, ())
+            found = tuple(row for row in rows if _holds(row, market, channel, on, business))
+            _remember(self._known, key, found)
+        return found
 
     def due(self, row: DeadlineRow, start_at: datetime, market: Marketplace) -> datetime:
         """When the deadline ends, aware UTC; see `playbook.policy.clocks`."""
-        return self._clocks.due(row, start_at, self.market(market))
+        key = (id(row), start_at, start_at.fold, market)
+        known = self._dues.get(key)
+        if known is None or known[0] is not row:
+            known = (row, self._clocks.due(row, start_at, self.market(market)))
+            _remember(self._dues, key, known)
+        return known[1]
+
+    @cached_property
+    def _known(self) -> dict[_Question, tuple[DeadlineRow, ...]]:
+        """Which clocks hold, by everything that was asked: a schedule asks the same again and again."""
+        return {}
+
+    @cached_property
+    def _dues(self) -> dict[tuple[int, datetime, int, Marketplace], tuple[DeadlineRow, datetime]]:
+        """When clocks end. Each keeps its row, so that no other one can take its place in memory."""
+        return {}
 
     def due_range(
         self, row: DeadlineRow, start_at: datetime, market: Marketplace
@@ -187,6 +217,13 @@ class Policy:
     def message_rules(self, market: Marketplace, on: date) -> tuple[MessageRuleRow, ...]:
         """What messages to buyers of a marketplace must or should not contain."""
         return tuple(row for row in self.rows.message_rules if market in row.market and row.is_valid(on))
+
+
+def _remember(known: dict[_K, _V], key: _K, value: _V) -> None:
+    """Keep an answer; all are forgotten when there are too many."""
+    if len(known) >= MOST_KNOWN:
+        known.clear()
+    known[key] = value
 
 
 def _holds(row: DeadlineRow, market: Marketplace, channel: Channel | None, on: date, business: bool) -> bool:

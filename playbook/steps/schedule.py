@@ -240,6 +240,8 @@ def _is_settled(running: RunningDeadline, case: Case) -> bool:
     The refund of goods that are still on their way is another one.
     """
     kind = running.row.then.settled_by
+    if kind is None:
+        return False
     away = {remedy.remedy for remedy in case.remedies if remedy.awaited and not remedy.received}
     own = [
         known
@@ -332,8 +334,9 @@ def _return_starts(case: Case) -> Iterator[tuple[ClockStart, datetime]]:
     refunded = max((known.settled_at for known in refunds if known.settled_at is not None), default=None)
     if refunded is not None:
         yield ClockStart.REFUND_SUBMITTED, refunded
+    by_id = {remedy.remedy: remedy for remedy in case.remedies} if case.receptions else {}
     for reception in case.receptions:
-        remedies = [case.remedy(units.remedy) for units in reception.units]
+        remedies = [by_id.get(units.remedy) for units in reception.units]
         if reception.unexpected or any(remedy is not None and remedy.refund for remedy in remedies):
             yield ClockStart.RETURN_DELIVERED, reception.arrived_at
         yield ClockStart.RETURN_CONFIRMED, reception.arrived_at
@@ -372,8 +375,10 @@ def market_of(case: Case) -> Marketplace:
 
 
 def _main_channel(case: Case) -> Channel:
-    channels = case.order.channels if case.order else frozenset[Channel]()
-    return Channel.FBM if Channel.FBM in channels or not channels else min(channels)
+    lines = case.order.lines if case.order else ()
+    if not lines or any(line.channel is Channel.FBM for line in lines):
+        return Channel.FBM
+    return min(line.channel for line in lines)
 
 
 def _house_row(deadline_id: str, case: Case, setting: Setting) -> DeadlineRow:
