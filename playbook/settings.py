@@ -7,7 +7,7 @@ installed from a wheel, inside the package.
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +23,9 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says. ``staff`` maps names to roles; ``as_of`` freezes the clock (checks).
+    """What the environment says. ``staff`` maps names to roles, ``teams`` names to teams, where they have one.
+
+    ``as_of`` freezes the clock (checks).
 
     ``memo_limit`` is how many characters a part of the seller memo may have.
     """
@@ -35,13 +37,14 @@ class Settings:
     staff: Mapping[str, str]
     as_of: datetime | None = None
     memo_limit: int = 255
+    teams: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Settings from PLAYBOOK_* variables. Raises SettingsError with a sentence."""
         given = os.environ if env is None else env
         home = home_dir(given)
-        staff = _staff(given.get("PLAYBOOK_STAFF") or DEFAULT_STAFF)
+        staff, teams = _staff(given.get("PLAYBOOK_STAFF") or DEFAULT_STAFF)
         agent = given.get("PLAYBOOK_AGENT") or next(iter(staff))
         if agent not in staff:
             raise SettingsError(
@@ -56,23 +59,30 @@ class Settings:
             language=language,
             agent=agent,
             staff=staff,
+            teams=teams,
             as_of=_as_of(given.get("PLAYBOOK_AS_OF")),
             memo_limit=_memo_limit(given.get("PLAYBOOK_MEMO_LIMIT") or "255"),
         )
 
 
-def _staff(text: str) -> dict[str, str]:
-    staff = {}
+def _staff(text: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Roles and teams by name, from ``name:role`` or ``name:role:team``, comma between colleagues."""
+    staff: dict[str, str] = {}
+    teams: dict[str, str] = {}
     for entry in text.split(","):
-        name, _, role = entry.strip().partition(":")
-        if not name or role not in ROLES:
+        name, _, rest = entry.strip().partition(":")
+        role, colon, team = rest.partition(":")
+        if not name or role not in ROLES or (colon and not team.strip()):
             raise SettingsError(
-                f"PLAYBOOK_STAFF has {entry.strip()!r}; write name:role, role one of {', '.join(ROLES)}"
+                f"PLAYBOOK_STAFF has {entry.strip()!r}; write name:role or name:role:team, "
+                f"role one of {', '.join(ROLES)}"
             )
         if name in staff:
             raise SettingsError(f"PLAYBOOK_STAFF names {name!r} twice; write every colleague once")
         staff[name] = role
-    return staff
+        if team.strip():
+            teams[name] = team.strip()
+    return staff, teams
 
 
 def _memo_limit(text: str) -> int:

@@ -1,6 +1,6 @@
 """What the desk needs from a database. Anything that passes the contract tests can be one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from playbook.domain.events import Event
 from playbook.domain.ids import CaseId, OrderId
 from playbook.domain.improvements import Improvement
 from playbook.domain.orders import Order
+from playbook.store.bulk import Stored as StoredEvent
 from playbook.store.keys import Key, PersonKey
 from playbook.store.orderbook import Holds
 from playbook.store.values import (
@@ -62,6 +63,14 @@ class Store(Protocol):
 
     def case_ids(self) -> tuple[CaseId, ...]: ...
 
+    def openings(self) -> Iterator[tuple[CaseId, str | None]]: ...
+
+    def stored_logs(self, case_ids: Sequence[CaseId]) -> dict[CaseId, list[StoredEvent]]: ...
+
+    def shared_orders(self, order_ids: Collection[OrderId]) -> dict[OrderId, list[CaseId]]: ...
+
+    def log_digest(self) -> str: ...
+
     def new_case_id(self, year: int) -> CaseId: ...
 
     def list_index(
@@ -85,6 +94,8 @@ class Store(Protocol):
     ) -> str: ...
 
     def vault_get(self, ref: str) -> str | None: ...
+
+    def vault_texts(self, refs: Collection[str]) -> dict[str, str]: ...
 
     def purge(self, before: date) -> Purged: ...
 

@@ -1,7 +1,7 @@
 """The store over SQLAlchemy Core: SQLite or PostgreSQL."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from types import TracebackType
@@ -14,7 +14,7 @@ from playbook.domain.events import Event
 from playbook.domain.ids import CaseId, OrderId
 from playbook.domain.improvements import Improvement
 from playbook.domain.orders import Order
-from playbook.store import eventlog, homeindex, orderbook, vault
+from playbook.store import bulk, eventlog, homeindex, orderbook, vault
 from playbook.store import improvements as actions
 from playbook.store import stock as counts
 from playbook.store import verify as verifying
@@ -173,6 +173,26 @@ class SqlStore:
             query = select(cases.c.case_id).where(cases.c.version > 0).order_by(cases.c.case_id)
             return tuple(CaseId(case_id) for (case_id,) in connection.execute(query))
 
+    def openings(self) -> Iterator[tuple[CaseId, str | None]]:
+        """Every case with the stored JSON of its first event (None: it is missing), by case id."""
+        with self._reading() as connection:
+            yield from bulk.openings(connection)
+
+    def stored_logs(self, case_ids: Sequence[CaseId]) -> dict[CaseId, list[bulk.Stored]]:
+        """The stored events (seq, JSON, chain) of many cases at once, oldest first."""
+        with self._reading() as connection:
+            return bulk.logs(connection, case_ids)
+
+    def shared_orders(self, order_ids: Collection[OrderId]) -> dict[OrderId, list[CaseId]]:
+        """The orders that more than one case holds now, with these cases."""
+        with self._reading() as connection:
+            return bulk.shared_orders(connection, order_ids)
+
+    def log_digest(self) -> str:
+        """The digest over the whole log as it is now: it changes with every event."""
+        with self._reading() as connection:
+            return bulk.log_digest(connection)
+
     def new_case_id(self, year: int) -> CaseId:
         """The next free id of a year, for example ``2026-0412``; never given twice."""
         with writing(self._engine, "case_numbers") as connection:
@@ -227,6 +247,11 @@ class SqlStore:
         """The text behind a reference; None when it was purged or never was."""
         with self._reading() as connection:
             return vault.get_text(connection, ref)
+
+    def vault_texts(self, refs: Collection[str]) -> dict[str, str]:
+        """The texts behind many references, those that are still kept."""
+        with self._reading() as connection:
+            return bulk.texts(connection, refs)
 
     def purge(self, before: date) -> Purged:
         """Delete for good what was to be kept only until a day before *before*."""
