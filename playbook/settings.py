@@ -23,7 +23,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says. ``staff`` maps names to roles, ``teams`` names to teams, where they have one.
+    """What the environment says. ``staff`` maps names to roles, ``teams`` those who have one to their team.
 
     ``as_of`` freezes the clock (checks).
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from playbook import __version__
 from playbook.domain.claims import ProblemType
@@ -119,15 +119,8 @@ def run(
         earlier = cases_of(store, before_first, before_last)
         known = set(current)
         earlier = [case_id for case_id in earlier if case_id not in known]
-        question = [
-            asked,
-            settings.staff,
-            settings.teams,
-            policy.version,
-            store.log_digest(),
-            __version__,
-            url,
-        ]
+        rules = (policy.version, card.name, card.rows, __version__)
+        question = (asked, settings.staff, settings.teams, rules, store.log_digest(), url)
         with RunFiles(folder, lang, policy) as files:
             if asked.sample:
                 now = _sampled(store, current, asked, settings, files)
@@ -155,11 +148,8 @@ def run(
 def _claim(folder: Path) -> None:
     """Make the folder of a run, or take one of an earlier run. Raises ReviewRefused for any other."""
     try:
-        if (
-            folder.exists()
-            and (not folder.is_dir() or any(folder.iterdir()))
-            and not (folder / MARKER).exists()
-        ):
+        ours = (folder / MARKER).exists()
+        if folder.exists() and not ours and (not folder.is_dir() or any(folder.iterdir())):
             raise ReviewRefused(
                 [f"{folder} is there and holds no review; name a new folder, or empty this one"]
             )
@@ -215,7 +205,7 @@ def _chunks(
 def _sampled(
     store: Store, case_ids: Sequence[CaseId], asked: Asked, settings: Settings, files: RunFiles
 ) -> Totals:
-    """Review so many of the cases that fit what is asked, drawn by a hash of their numbers: always the same."""
+    """Review so many of the cases asked for, drawn by a hash of their numbers: always the same ones."""
     drawn = sorted(case_ids, key=lambda case_id: hashlib.sha256(case_id.encode()).digest())
     card = load_scorecard(asked.scorecard, load_policy())
     part = Part()
@@ -271,7 +261,7 @@ def _all(
 
 
 def _in_order(chunks: Sequence[Chunk], kept: Path, submit: Submit, window: int) -> Iterator[Part]:
-    """The part of each chunk, in their order, at most *window* of them under way; each is kept when it is done."""
+    """The part of each chunk, in their order, at most *window* under way; each is kept when done."""
     waiting: deque[tuple[int, _Done | None]] = deque()
     for number, chunk in enumerate(chunks):
         there = _place(kept, number).exists()
@@ -337,7 +327,7 @@ def _cluster(address: str) -> Iterator[tuple[Submit, int]]:
             ["a scheduler needs the extra: pip install 'bulk-order-playbook[cluster]'"]
         ) from None
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client: Any = Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise ReviewRefused([f"no scheduler answers at {address}: {error}"]) from None
     with client:
