@@ -9,6 +9,7 @@ from playbook import __version__
 COMMANDS = {
     "serve": "playbook.commands.serve:serve",
     "check": "playbook.commands.checkit:check",
+    "review": "playbook.commands.review:review",
     "orders": "playbook.commands.orders:orders",
     "batch": "playbook.commands.batch:batch",
     "exports": "playbook.commands.exports:exports",
@@ -22,6 +23,7 @@ COMMANDS = {
 SUMMARIES = {
     "serve": "Open the desk in a browser.",
     "check": "Run the sample cases and compare them with what is expected.",
+    "review": "Check every case of a period against facts, and write a report.",
     "orders": "Import orders from report files.",
     "batch": "Read messages or find orders in bulk (JSON lines).",
     "exports": "Write the warehouse's picking list over all open cases.",

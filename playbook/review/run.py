@@ -44,6 +44,10 @@ class ReviewRefused(ValueError):  # noqa: N818 - it is a refusal, not a bug
         self.sentences = tuple(sentences)
 
 
+class ReviewImpossible(ReviewRefused):
+    """What was asked is sensible, but cannot be done here: a folder, a scheduler, a package is missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run that is done: what came of it, and the folder with its files."""
@@ -156,7 +160,7 @@ def _claim(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MARKER).touch()
     except OSError as error:
-        raise ReviewRefused([f"{folder} cannot be written: {error.strerror or error}"]) from None
+        raise ReviewImpossible([f"{folder} cannot be written: {error.strerror or error}"]) from None
 
 
 def _marker(results: Results) -> dict[str, object]:
@@ -323,13 +327,13 @@ def _cluster(address: str) -> Iterator[tuple[Submit, int]]:
     try:
         from distributed import Client
     except ImportError:
-        raise ReviewRefused(
+        raise ReviewImpossible(
             ["a scheduler needs the extra: pip install 'bulk-order-playbook[cluster]'"]
         ) from None
     try:
         client: Any = Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
-        raise ReviewRefused([f"no scheduler answers at {address}: {error}"]) from None
+        raise ReviewImpossible([f"no scheduler answers at {address}: {error}"]) from None
     with client:
         workers = max(1, sum(client.ncores().values()))
         yield (lambda chunk: client.submit(review_chunk, chunk, pure=False, retries=3)), workers

@@ -52,14 +52,19 @@ class RecordingModel(CaseModel):
 
 
 class Replay:
-    """One run of a sample case in a store of its own, with the clock standing at ``as_of``."""
+    """One run of a sample case in a store of its own, with the clock standing at ``as_of``.
 
-    def __init__(self, sample: Sample, lang: str = "en") -> None:
+    *number* is that of the case in its year.
+    """
+
+    def __init__(self, sample: Sample, lang: str = "en", number: int = 1) -> None:
         self.sample = sample
         self.now = sample.as_of
         folder = Path(tempfile.mkdtemp(prefix="playbook-check-"))
         self._remove = finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.store = store_with_sample_orders(folder / "check.db", at=sample.as_of)
+        for _ in range(1, number):
+            self.store.new_case_id(sample.as_of.year)
         desk = Desk(self.store, load_policy(), Actor(sample.agent, sample.role), self._clock)
         opened = desk.open_case(
             sample.message,

@@ -9,7 +9,15 @@ from decimal import Decimal
 
 import pytest
 
-from playbook.domain.events import GENESIS, CaseOpened, Event, LockWithdrawn, NoteAdded, OrderLocked
+from playbook.domain.events import (
+    GENESIS,
+    CaseOpened,
+    Event,
+    LockWithdrawn,
+    NoteAdded,
+    OrderLocked,
+    canonical_json,
+)
 from playbook.domain.ids import CaseId, OrderId
 from playbook.domain.improvements import Improvement, ImprovementState
 from playbook.domain.orders import Component, Earlier, EarlierKind
@@ -146,6 +154,41 @@ class TestEvents:
         assert other.events(CASE_ID) == store.events(CASE_ID)
         write(other, note("second"), version=1)
         assert len(store.events(CASE_ID)) == 2
+
+
+class TestManyAtOnce:
+    """What a review reads: whole logs as they are stored, without a query for each case."""
+
+    def test_every_case_comes_with_its_first_event(self, store: SqlStore) -> None:
+        opened = write(store, event(CaseOpened(received_at=NOW)), note("x"))
+        write(store, note("y", OTHER), case_id=OTHER)
+        found = dict(store.openings())
+        assert list(found) == [CASE_ID, OTHER]
+        assert found[CASE_ID] == canonical_json(opened[0])
+
+    def test_logs_come_as_stored(self, store: SqlStore) -> None:
+        events = write(store, event(CaseOpened(received_at=NOW)), note("x"))
+        logs = store.stored_logs([OTHER, CASE_ID])
+        assert logs[OTHER] == []
+        assert logs[CASE_ID] == [(one.seq, canonical_json(one), one.chain) for one in events]
+        many = [CaseId(f"2026-{number:04}") for number in range(1, 1200)]
+        assert store.stored_logs(many)[CASE_ID] == logs[CASE_ID]
+
+    def test_orders_that_several_cases_hold(self, store: SqlStore) -> None:
+        locked = OrderLocked(order=an_order(), verdict="certain")
+        write(store, event(CaseOpened(received_at=NOW)), event(locked))
+        assert store.shared_orders({ORDER_ID}) == {}
+        write(store, event(CaseOpened(received_at=NOW), OTHER), event(locked, OTHER), case_id=OTHER)
+        assert store.shared_orders({ORDER_ID, OrderId("x")}) == {ORDER_ID: [CASE_ID, OTHER]}
+        write(store, event(LockWithdrawn(reason="x"), OTHER), version=2, case_id=OTHER)
+        assert store.shared_orders({ORDER_ID}) == {}
+
+    def test_kept_texts_and_the_digest_of_the_log(self, store: SqlStore) -> None:
+        ref = store.vault_put("letter", "Liebe Käuferin", purge_after=date(2026, 12, 1), case_id=CASE_ID)
+        assert store.vault_texts({ref, "v-gone"}) == {ref: "Liebe Käuferin"}
+        before = store.log_digest()
+        write(store, note("x"))
+        assert store.log_digest() != before
 
 
 class TestConcurrency:
