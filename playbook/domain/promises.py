@@ -58,8 +58,9 @@ class Promise(Value):
 
     def same_subject(self, other: "Promise") -> bool:
         """Whether both promise the same thing: one without a remedy speaks for the whole line."""
-        same_remedy = self.remedy == other.remedy or not (self.remedy and other.remedy)
-        return (self.kind, self.line) == (other.kind, other.line) and same_remedy
+        if self.line != other.line or self.kind is not other.kind:
+            return False
+        return self.remedy == other.remedy or not (self.remedy and other.remedy)
 
     def contradicts(self, other: "Promise") -> bool:
         """Whether both cannot be meant: same subject, but other units, another amount or another date.

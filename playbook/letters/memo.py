@@ -207,11 +207,12 @@ def _stage(case: Case) -> str:
 
 def _remedies(case: Case) -> list[str]:
     pieces = []
+    executed = case.executed
     for remedy in case.remedies:
         line = case.order.line(remedy.line) if case.order else None
         item = case.item(remedy.item)
         problem = f" {PROBLEMS[item.problem]}" if item else ""
-        done = " done" if case.is_executed(remedy) else ""
+        done = " done" if remedy.remedy in executed else ""
         sku = line.sku if line else remedy.line
         pieces.append(f"{sku} {remedy.units}{problem}>{REMEDIES[remedy.kind]}{done}")
     return pieces

@@ -33,7 +33,8 @@ def closing(history: History) -> Found:
         undecided = before.undecided_units() if before.breakdown_confirmed else 0
         if step.body.outcome != "withdrawn" and (undecided > 0 or not before.breakdown_confirmed):
             yield history.found("closed_undecided", step.event, units=undecided)
-    for done in history.steps:
+    closed = history.of(CaseClosed)
+    for done in history.steps[closed[0].event.seq :] if closed else ():
         if done.before.closed and not isinstance(done.event.body, _AFTERWARDS):
             yield history.found("acted_when_closed", done.event, what=done.event.body.type)
             break

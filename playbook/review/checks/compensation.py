@@ -32,7 +32,6 @@ def compensation(history: History) -> Found:
             line = case.order.line(number)
             if line is not None:
                 yield from _line(history, line, own, outside.get(number, []))
-    yield from _beyond_claims(history)
     yield from _submitted_twice(history)
     yield from _files(history)
 
@@ -97,24 +96,6 @@ def _last_choice(history: History, line: int) -> Event | None:
     return chosen[-1] if chosen else None
 
 
-def _beyond_claims(history: History) -> Found:
-    """More units of a claim decided than are claimed."""
-    for step in history.of(RemedyChosen):
-        remedy = step.body.remedy
-        item = step.before.item(remedy.item)
-        if item is None:
-            continue
-        decided = step.before.decided_units(remedy.item)
-        if decided + remedy.units > item.units:
-            yield history.found(
-                "decided_twice",
-                step.event,
-                units=decided + remedy.units,
-                claimed=item.units,
-                kind=remedy.kind,
-            )
-
-
 def _submitted_twice(history: History) -> Found:
     """Two refunds submitted for one remedy, by us or by Amazon and us."""
     paid: set[str] = set()
@@ -132,6 +113,8 @@ def _submitted_twice(history: History) -> Found:
 
 def _files(history: History) -> Found:
     """Refund files: each refund once, and each file compared by somebody who did not choose it all."""
+    if not history.of(RefundsChecked) and not history.of(RefundsExported):
+        return
     filed: list[tuple[str, ...]] = []
     checked = ""
     for step in history.steps:

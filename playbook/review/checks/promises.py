@@ -9,6 +9,7 @@ from playbook.domain.events import (
     RemedyChosen,
 )
 from playbook.domain.promises import Promise, PromiseState
+from playbook.domain.remedies import Remedy
 from playbook.review.checks.history import Found, History, hours_between
 
 _SPEAKS = (PromiseMade, PromiseSuperseded, RemedyChosen, ApprovalGiven, ApprovalRequested)
@@ -68,11 +69,16 @@ def _contradictions(history: History) -> Found:
             continue
         for clash, new, existing in contradicted_at(event, step.before, waiting):
             chosen = isinstance(event.body, RemedyChosen)
-            if isinstance(event.body, ApprovalGiven) or (
-                chosen and clash is Clash.OTHER_REMEDY and not isinstance(existing, Promise)
-            ):
-                continue  # judged by the checks of approvals and of compensation
-            if clash is Clash.WITHOUT_AUTHORITY:
+            if isinstance(event.body, ApprovalGiven):
+                continue  # judged by the checks of approvals
+            if isinstance(new, Remedy) and clash is Clash.OTHER_REMEDY and not isinstance(existing, Promise):
+                item = step.before.item(new.item)
+                decided = step.before.decided_units(new.item) + new.units
+                if item is not None:  # else its rule does not fit
+                    yield history.found(
+                        "decided_twice", event, units=decided, claimed=item.units, kind=new.kind
+                    )
+            elif clash is Clash.WITHOUT_AUTHORITY:
                 check = "chosen_without_approval" if chosen else "promise_baseless"
                 kind = getattr(new, "kind", None)
                 yield history.found(check, event, **{"kind" if chosen else "promise": kind})
