@@ -10,7 +10,7 @@ CHECKS: dict[str, str] = {
         "Order {order_id} was placed on {placed_at}, after the buyer wrote on {received_at}."
     ),
     "units_beyond_order": N_("{sku}: {units:unit|units} in the breakdown, {ordered} were bought."),
-    "units_untouched": N_("{units:unit|units} on {lines:line|lines} are neither fine nor claimed ({sku})."),
+    "units_untouched": N_("Nobody said anything about {units:unit|units} on {lines:line|lines} ({sku})."),
     "remedy_before_breakdown": N_("{kind} was chosen before the breakdown was confirmed."),
     "own_remedy_for_amazon": N_(
         "{kind} for {units:unit|units} by us on a {channel} line: the buyer has to be sent to Amazon."

@@ -16,9 +16,12 @@ from playbook.domain.events import (
     RemedyChosen,
     RemedyWithdrawn,
 )
-from playbook.domain.promises import MOVES
+from playbook.domain.promises import PromiseKind
 from playbook.letters.memo import memo_problems, memo_says, memo_should_say
 from playbook.review.checks.history import Found, History, Step, hours_between
+
+_NUMBERED = frozenset({PromiseKind.SHIP_GOODS, PromiseKind.SHIP_PART, PromiseKind.SUBMIT_REFUND})
+"""What leaves a number behind: a parcel's or a refund's."""
 
 _CHANGES = (
     BreakdownConfirmed,
@@ -40,7 +43,7 @@ def notes(history: History) -> Found:
         known = kept.before.known_promise(kept.body.promise)
         if (
             known is not None
-            and known.promise.kind in MOVES
+            and known.promise.kind in _NUMBERED
             and not kept.body.reference
             and not kept.body.by_amazon
         ):
