@@ -66,16 +66,20 @@ def review(
 
     Exit code 0: nothing found. 1: findings. 2: wrong usage. 3: could not run.
     """
+    from playbook.policy import load_policy
     from playbook.review.results import Asked
     from playbook.review.run import ReviewImpossible, ReviewRefused, run
     from playbook.store import StoreError
+    from playbook.widgets.reviewreport import write_report
 
     settings = read_settings()
+    language = lang or settings.language or "en"
     try:
+        url = _samples(settings) if samples else database
         asked = Asked(
             first.date(),
             last.date(),
-            _moment(as_of, settings),
+            _moment(as_of, settings, url if samples else None),
             marketplaces,
             agents,
             teams,
@@ -83,19 +87,19 @@ def review(
             sample,
             scorecard,
         )
-        url = _samples(settings) if samples else database
         with _progress() as told:
             done = run(
                 asked,
                 settings,
                 out=out,
                 database_url=url,
-                lang=lang or settings.language or "en",
+                lang=language,
                 jobs=jobs,
                 scheduler=scheduler,
                 made_at=datetime.now(UTC).replace(microsecond=0),
                 progress=told,
             )
+        write_report(done.results, done.folder, language, load_policy())
     except ReviewRefused as refused:
         for sentence in refused.sentences:
             click.echo(sentence, err=True)
@@ -107,10 +111,13 @@ def review(
     sys.exit(FINDINGS if done.has_findings else 0)
 
 
-def _moment(text: str | None, settings: Settings) -> datetime:
-    """The time of the review: as given, as the clock of the settings stands, or now."""
+def _moment(text: str | None, settings: Settings, samples: str | None) -> datetime:
+    """The time of the review: as given, when most samples stand still, or as the clock says."""
     from playbook.review.run import ReviewRefused
+    from playbook.samplecases.gather import review_moment
 
+    if text is None and samples is not None:
+        return review_moment(Path(samples.removeprefix("sqlite:///")))
     if text is None:
         return settings.as_of or datetime.now(UTC).replace(microsecond=0)
     try:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from playbook.domain.events import CaseOpened, Event, MessageApproved
@@ -25,22 +25,34 @@ def samples_database(folder: Path) -> tuple[Path, bool]:
 
 
 def gather(path: Path, names: Sequence[str] = ()) -> Iterator[str]:
-    """Replay the samples (all by default) and keep their histories at *path*; gives each name when it is in.
+    """Replay the samples (all by default) and keep their histories at *path*; gives each name when done.
 
-    The file is there only when all are in.
+    Of samples on one order only the first is kept: each was written for a desk of its own, and together they
+    would compensate the same units twice. The file is there only when all are in.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     making = path.with_suffix(".making")
     for left in making.parent.glob(f"{making.name}*"):
         left.unlink()
+    held: set[str] = set()
     with open_store(f"sqlite:///{making}") as store:
         for number, name in enumerate(names or sample_names(), start=1):
-            _take_over(name, number, store)
+            _take_over(name, number, store, held)
             yield name
     making.replace(path)
 
 
-def _take_over(name: str, number: int, store: Store) -> None:
+def review_moment(path: Path) -> datetime:
+    """When most of the histories at *path* stand still: nine of ten cases have no later event.
+
+    A few samples go on for weeks; reviewed at their end, every other case would be overdue.
+    """
+    with open_store(f"sqlite:///{path}") as store:
+        ends = sorted(store.events(case_id)[-1].at for case_id in store.case_ids())
+    return ends[len(ends) * 9 // 10 - 1]
+
+
+def _take_over(name: str, number: int, store: Store, held: set[str]) -> None:
     """Replay one sample under a case number of its own, and copy its history and its texts."""
     replay = Replay(load_sample(name), number=number)
     try:
@@ -49,6 +61,9 @@ def _take_over(name: str, number: int, store: Store) -> None:
         replay.remedy()
         replay.follow_up()
         case = replay.work.case
+        if case.order is not None and case.order.order_id in held:
+            return
+        held |= {case.order.order_id} if case.order is not None else set()
         events = [_with_text(event, replay.store, store) for event in replay.store.events(case.case_id)]
         with store.write(case.case_id) as tx:
             tx.append(case.case_id, events, expected_version=0)
