@@ -82,7 +82,8 @@ def test_command_runs(line: str, folder: Path) -> None:
         timeout=400,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    findings = 1 if line.startswith("playbook review") else 0
+    assert done.returncode == findings, done.stdout[-3000:] + done.stderr[-3000:]
 
 
 def free_port() -> int:

@@ -23,6 +23,7 @@ from playbook.review import run as running
 from playbook.review.reader import cases_of
 from playbook.review.results import Asked
 from playbook.review.run import ReviewImpossible, ReviewRefused, Run, run
+from playbook.samplecases.gather import gather, review_moment
 from playbook.settings import Settings
 from playbook.store import open_store
 from playbook.store.engine import writing
@@ -284,3 +285,26 @@ def test_a_worker_that_dies_in_the_middle_changes_nothing(
     again = reviewed(url, settings, tmp_path / "two", scheduler=address, progress=kill)
     assert killed
     assert files_of(again) == files_of(once)
+
+
+def test_the_samples_can_be_reviewed_where_nobody_has_worked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYBOOK_HOME", str(tmp_path / "home"))
+    path = tmp_path / "samples.db"
+    assert list(
+        gather(path, ("abc-list", "needs-approval", "refund-file-second-person", "return-with-used-units"))
+    )
+    with open_store(f"sqlite:///{path}") as store:
+        cases = store.case_ids()
+        assert len(cases) == 3, "of two samples on one order only the first is kept"
+        letters = [
+            event.body.message_ref for event in store.events(cases[-1]) if event.type == "MessageApproved"
+        ]
+        assert letters
+        assert set(store.vault_texts(letters)) == set(letters)
+        assert store.verify() == ()
+    asked = Asked(date(2026, 11, 1), date(2026, 11, 30), review_moment(path))
+    done = run(asked, Settings.from_env(), out=tmp_path / "out", database_url=f"sqlite:///{path}")
+    assert done.results.now.cases == 3
+    assert not done.results.now.damaged
