@@ -68,6 +68,8 @@ _SIGN = "|".join(
     re.escape(sign) + ("(?![A-Za-z])" if sign[-1].isascii() and sign[-1].isalpha() else "")
     for sign in sorted(_CURRENCIES, key=len, reverse=True)
 )
+# the first letter is looked at before sixty words are tried: most of a text is none of them
+_SIGN = f"(?=[{re.escape(''.join(sorted({sign[0] for sign in _CURRENCIES})))}])(?:{_SIGN})"
 _NUMBER = r"(?:\d{1,3}(?:[.,' ]\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,]\d{1,2}(?!\d))?)"
 _AMOUNT = re.compile(
     rf"(?<![A-Za-z])(?P<sign>{_SIGN})\s?(?P<number>{_NUMBER})"
@@ -129,7 +131,11 @@ _MONTH_NAMES = (
 )
 """Without the short names that are common words elsewhere: ago, set, gen, mag, lug."""
 _MONTHS = {name: at for at, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
-_MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+_MONTH = (
+    f"(?=[{''.join(sorted({name[0] for name in _MONTHS}))}])(?:"
+    + "|".join(sorted(_MONTHS, key=len, reverse=True))
+    + r")\b\.?"
+)
 
 Day = tuple[int | None, int, int]
 """Year (None where the text has none), month, day."""

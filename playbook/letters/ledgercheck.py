@@ -1,11 +1,13 @@
 """Every figure, date, SKU and order number of a message against the ledgers of its case."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from difflib import SequenceMatcher
+from functools import cache
 from typing import Literal
 
 from playbook.domain.case import Case
@@ -98,28 +100,28 @@ class Known:
         self.no_refund_is_final = _no_refund_is_final(case, policy, now)
         self.is_over_for_unasked = _is_over_for_unasked(case, policy, now)
 
+        self._cleared = cache(self._without_names)
+        self._figures = cache(figures)
+
     def findings(self, text: str) -> Iterator[LintFinding]:
         """What contradicts the ledgers; inside a question the buyer's numbers are only quoted."""
-        clear = folded(text)
         own = (
             {self.order.order_id, *self.order.replacement_orders, self.order.replaces}
             if self.order
             else set()
         )
-        for start, end, order_id in order_ids_in(text):
-            clear = blank(clear, start, end)
+        order_ids, clear = self._cleared(text)
+        for start, end, order_id in order_ids:
             if order_id not in own:
                 fix = str(self.order.order_id) if self.order else None
                 yield LintFinding("other_order", "block", (start, end), REASONS["other_order"], order_id, fix)
-        for name in self._names():
-            clear = clear.replace(name, " " * len(name))
         for match in _SKU_LIKE.finditer(clear):
             near = self._sku_meant(match[0])
             if near is not None:
                 clear = blank(clear, *match.span())
                 why = shown("sku_not_in_order", match[0], near)
                 yield LintFinding("sku_not_in_order", "block", match.span(), why, match[0], near or None)
-        for figure in figures(clear):
+        for figure in self._figures(clear):
             wrong = self._objection(figure, clear)
             if wrong is not None:
                 code, near, span, fix = wrong
@@ -181,6 +183,16 @@ class Known:
         )
         return "weekday_wrong" if meant else "date_not_in_ledger", "", span, fix
 
+    def _without_names(self, text: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
+        """The order numbers in the text, and the text with them and all names blanked out."""
+        order_ids = tuple(order_ids_in(text))
+        clear = folded(text)
+        for start, end, _order_id in order_ids:
+            clear = blank(clear, start, end)
+        for name in self._names():
+            clear = clear.replace(name, " " * len(name))
+        return order_ids, clear
+
     def _names(self) -> list[str]:
         """Names with digits in them, the longest first: titles, SKUs, ASINs, references, the order number."""
         names = {known.reference for known in self.case.promises}
@@ -192,12 +204,8 @@ class Known:
 
     def masked(self, text: str) -> str:
         """The text with everything blanked out that has many digits and is no phone number."""
-        masked = folded(text)
-        for start, end, _order_id in order_ids_in(text):
-            masked = blank(masked, start, end)
-        for name in self._names():
-            masked = masked.replace(name, " " * len(name))
-        for figure in figures(masked):
+        _order_ids, masked = self._cleared(text)
+        for figure in self._figures(masked):
             if figure.kind in {"amount", "date"}:
                 masked = blank(masked, *figure.span)
         for match in _PARCEL_CODE.finditer(masked):
@@ -299,9 +307,12 @@ def _units(case: Case) -> Iterator[int]:
     for remedy in case.remedies:
         yield remedy.units
     yield sum(item.units for item in case.claims)
+    claimed_on = Counter[int]()
+    for item in case.claims:
+        claimed_on[item.line] += item.units
     for line in case.order.lines if case.order else ():
         yield from (line.units_ordered, line.units_shipped, line.units_ordered - line.units_shipped)
-        claimed = sum(item.units for item in case.claims if item.line == line.line)
+        claimed = claimed_on[line.line]
         yield from (claimed, line.units_ordered - claimed)
         # a title may say "20 pieces": what the product is called is not a statement about units
         yield from (int(number) for number in re.findall(r"\d{1,7}", line.title))

@@ -110,10 +110,10 @@ def lint(
         findings.append(LintFinding("nothing_listed", "warn", span, REASONS["nothing_listed"]))
     if case.language not in LOCALES:
         findings.append(LintFinding("no_letters", "warn", (0, 0), REASONS["no_letters"]))
-    masked = known.masked(text)
+    masked, plain = known.masked(text), _plain(text)
     for rule in policy.message_rules(known.market, now.date()):
         if rule.scope == "any" or (rule.scope == "proactive" and proactive):
-            findings.extend(_rule_findings(rule, text, masked, known, language))
+            findings.extend(_rule_findings(rule, text, masked, plain, known, language))
     marked = frozenset(own)
     judged = (
         replace(one, own=True, severity="warn") if one.can_be_own and one.mark in marked else one
@@ -157,24 +157,25 @@ def _promising(text: str, locale: str) -> Iterator[tuple[int, int]]:
 
 
 def _rule_findings(
-    rule: MessageRuleRow, text: str, masked: str, known: Known, locale: str
+    rule: MessageRuleRow, text: str, masked: str, plain: str, known: Known, locale: str
 ) -> Iterator[LintFinding]:
-    for start, end in _hits(rule, text, masked, known, locale):
+    for start, end in _hits(rule, text, masked, plain, known, locale):
         words_of_it = text[start:end]
         fix = _fix(rule.id, words_of_it, known)
         yield LintFinding(rule.id, rule.kind, (start, end), rule.why, words_of_it, fix)
 
 
 def _hits(
-    rule: MessageRuleRow, text: str, masked: str, known: Known, locale: str
+    rule: MessageRuleRow, text: str, masked: str, plain: str, known: Known, locale: str
 ) -> Iterator[tuple[int, int]]:
     """Where a rule is broken. A rule about the message as a whole points at its beginning."""
     case = known.case
     if rule.pattern is not None:
         for match in _compiled(rule.pattern).finditer(masked if rule.id == "phone_number" else text):
             yield match.span()
-    if rule.hints and (rule.id != "refunded_while_pending" or known.no_refund_is_final):
-        for match in _any_of(rule.hints).finditer(_plain(text)):
+    is_about = rule.id != "refunded_while_pending" or known.no_refund_is_final
+    if is_about and _names_any(plain, rule.hints):
+        for match in _any_of(rule.hints).finditer(plain):
             yield match.span()
     match rule.id:
         case "emoji_or_gif":
@@ -194,8 +195,8 @@ def _hits(
             if case.language in LOCALES and not _written_in(_without_titles(text, case), case.language):
                 yield 0, 0
         case "promise_without_date":
-            plain = folded(text)
-            yield from ((at, end) for at, end in _promising(plain, locale) if not has_date(plain[at:end]))
+            read = folded(text)
+            yield from ((at, end) for at, end in _promising(read, locale) if not has_date(read[at:end]))
 
 
 _LEFT_OUT = frozenset({"external_link", "email_address", "phone_number", "emoji_or_gif", "tracking_pixel"})
@@ -234,6 +235,17 @@ def _without_titles(text: str, case: Case) -> str:
 def _plain(text: str) -> str:
     """*text* with odd spaces and the curly apostrophe as plain ones; every position stays the same."""
     return folded(text).replace("’", "'")
+
+
+def _names_any(plain: str, hints: tuple[str, ...]) -> bool:
+    """Whether one of the words is there at all: most messages have none, and that is quickly seen."""
+    low = plain.lower()
+    return any(hint in low for hint in _lowered(hints))
+
+
+@cache
+def _lowered(hints: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_plain(hint).lower() for hint in hints)
 
 
 @cache

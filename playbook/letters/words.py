@@ -87,11 +87,7 @@ class Words:
 
     def weekdays(self) -> dict[str, int]:
         """The names of the days of the week, in small letters -> 0 for Monday to 6."""
-        return {
-            name.casefold().rstrip("."): day
-            for width in ("wide", "abbreviated")
-            for day, name in get_day_names(width, "format", BABEL[self.locale]).items()
-        }
+        return _weekdays(BABEL[self.locale])
 
     def months(self) -> frozenset[str]:
         """The names of the months, in small letters."""
@@ -104,6 +100,15 @@ class Words:
     def units_of(self, units: int, title: str) -> str:
         """So many units of a product."""
         return self.goods.format(units=units, title=plain_title(title))
+
+
+@cache
+def _weekdays(locale: str) -> dict[str, int]:
+    return {
+        name.casefold().rstrip("."): day
+        for width in ("wide", "abbreviated")
+        for day, name in get_day_names(width, "format", locale).items()
+    }
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,7 @@ Read the message, propose and confirm the breakdown, all options of every claim,
 remedies, confirm the plan, compute the schedule. The baseline of the same run is the least that fuzzy
 reading and one snapshot would cost: ``rapidfuzz.process.cdist`` of every clause with every title, and a
 deep copy of the order. Also what a page and its messages take: all options of a claim on each of the forty
-lines, the schedule, and every kind of letter. Also the start: the library with everything warm against ``import pandas``, in
+lines, the schedule, and every kind of letter; and what it takes to look through each of these letters. Also the start: the library with everything warm against ``import pandas``, in
 processes of their own; a page kernel may not load pandas. Exit code 1 when a limit is exceeded.
 """
 
@@ -27,8 +27,9 @@ from playbook.domain.case import Case
 from playbook.domain.claims import ProblemType
 from playbook.domain.ids import OrderId
 from playbook.domain.orders import Order
+from playbook.domain.problems import Problem
 from playbook.intake import read
-from playbook.letters import LetterKind, draft
+from playbook.letters import LetterKind, draft, lint
 from playbook.orderbook import load_samples
 from playbook.samplecases.loading import load_sample
 from playbook.steps.breakdown import rest_is_fine
@@ -42,6 +43,7 @@ from tests.measured.limits import Report, p95, spread
 
 LIMIT_MS = 30.0
 MESSAGES_LIMIT_MS = 50.0
+LINT_LIMIT_MS = 20.0
 SAMPLE = "damaged-and-wrong-colour"
 ORDER = OrderId("202-9961038-7743125")
 SETTING = a_setting(LEAD)
@@ -113,6 +115,21 @@ def told(claimed: Case, planned: Case) -> int:
     return offered
 
 
+def written(planned: Case) -> list[tuple[str, str]]:
+    """Every letter that the case gives, in four languages, each with its language."""
+    drafts = [
+        (draft(kind, planned, policy=SETTING.policy, now=NOW, locale=locale), locale)
+        for kind in LetterKind
+        for locale in ("en", "de", "fr", "zh")
+    ]
+    return [(letter.text, locale) for letter, locale in drafts if not isinstance(letter, Problem)]
+
+
+def looked_through(text: str, locale: str, planned: Case) -> object:
+    """What the lint minds about a letter as it was drafted."""
+    return lint(text, case=planned, policy=SETTING.policy, locale=locale, now=NOW, drafted=text)
+
+
 def times_ms(work: Callable[[], object], runs: int) -> list[float]:
     """Milliseconds of each call."""
     times = []
@@ -182,6 +199,25 @@ def main() -> int:
             "options, schedule and letters, p95",
             p95(telling),
             MESSAGES_LIMIT_MS,
+            "ms",
+            ("cdist and deepcopy", p95(base)),
+        )
+
+        texts = written(planned)
+        looks = [
+            ms
+            for text, locale in texts
+            for ms in times_ms(
+                lambda text=text, locale=locale: looked_through(text, locale, planned), max(2, runs // 10)
+            )
+        ]
+        report.say(
+            f"{len(texts)} letters looked through, up to {max(len(text) for text, _ in texts)} characters"
+        )
+        report.at_most(
+            "one letter looked through, p95",
+            p95(looks),
+            LINT_LIMIT_MS,
             "ms",
             ("cdist and deepcopy", p95(base)),
         )

@@ -18,6 +18,7 @@ from playbook.letters import Letter, LetterKind, LintFinding, draft, fixed, lint
 from playbook.letters.altered import altered_figures
 from playbook.letters.findings import REASONS
 from playbook.letters.kinds import LOCALES
+from playbook.letters.lint import _any_of, _names_any, _plain
 from playbook.steps.commands import ConfirmPlan, KeepPromise
 from tests.builders import (
     NOW,
@@ -868,3 +869,24 @@ def test_any_text_can_be_checked(text: str):
         assert finding.severity in {"block", "warn"}
         assert finding.why.en
         assert finding.why.zh_CN
+
+
+def test_a_quick_look_for_the_words_of_a_rule_misses_none_that_the_pattern_finds():
+    """Whatever letters they are written with that a pattern takes for the same."""
+    written = {
+        str.lower: 0,
+        str.upper: 0,
+        str.title: 0,
+        lambda hint: hint.replace("i", "\u0130").replace("s", "\u017f").replace("k", "\u212a"): 0,
+        lambda hint: hint.replace("i", "\u0131").replace(" ", "\u00a0").replace("'", "\u2019"): 0,
+        lambda hint: f"\u03a3\u1e9e{hint}\ufb05": 0,
+        lambda hint: hint[:-1]: 0,
+    }
+    for rule in the_policy().rows.message_rules:
+        for hint in rule.hints:
+            for write in written:
+                plain = _plain(f"we {write(hint)} you")
+                if _any_of(rule.hints).search(plain):
+                    written[write] += 1
+                    assert _names_any(plain, rule.hints)
+    assert min(written.values()) > 0
