@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playbook.samplecases.replay import Replay
     from playbook.viewmodels.case import CaseModel
 
-__all__ = ["CheckFailedError", "Work", "home", "open", "warm_up"]
+__all__ = ["CheckFailedError", "Work", "home", "open", "review", "warm_up"]
 
 Mode = Literal["agent", "check"]
 SAMPLE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+){0,12}")
@@ -88,6 +88,8 @@ class _Asked:
             self.agent = settings.agent
         self.case = asked.get("case", "")[:80]
         self.sample = asked.get("sample", "")[:80]
+        event = asked.get("event", "")
+        self.event = int(event) if re.fullmatch(r"[0-9]{1,6}", event) else 0
 
 
 def open(  # noqa: A001 - reads as English in a notebook: pb.open(...)
@@ -100,7 +102,8 @@ def open(  # noqa: A001 - reads as English in a notebook: pb.open(...)
 ) -> "Work":
     """Open a case for work: *mode* ``agent`` shows pages, ``check`` replays the sample *sample*.
 
-    Empty parameters are taken from the page's query (``?case= ?sample= ?agent= ?lang=``).
+    Empty parameters are taken from the page's query (``?case= ?sample= ?agent= ?lang=``; ``?event=`` marks
+    an entry of the journal).
     """
     if mode not in {"agent", "check"}:
         raise ValueError(f"mode is {mode!r}; write 'agent' or 'check'")
@@ -118,6 +121,29 @@ def open(  # noqa: A001 - reads as English in a notebook: pb.open(...)
 def home(agent: str = "", lang: str = "") -> None:
     """Show the front page."""
     _page("home", {"agent": agent, "lang": lang}, os.environ)
+
+
+def review(given: Mapping[str, Any]) -> Any:
+    """Review the cases of a period as the notebook's names in *given* say; the report, to be displayed.
+
+    An unknown name or a value that cannot be is refused: on a page of the desk with a banner, elsewhere
+    with an exception, so that a scheduled run fails.
+    """
+    from urllib.parse import parse_qsl
+
+    from IPython.display import HTML
+
+    from playbook.widgets.reviewpage import ReviewPage, refusal
+
+    is_page = "VOILA_KERNEL_ID" in os.environ
+    query = dict(parse_qsl(os.environ.get("QUERY_STRING", ""))) if is_page else {}
+    try:
+        shown = ReviewPage(given, query, Settings.from_env()).html(as_page=is_page)
+    except Exception as error:
+        if not is_page:
+            raise
+        shown = refusal(error, query["lang"] if query.get("lang") in LANGUAGES else "zh_CN")
+    return HTML(shown)  # type: ignore[no-untyped-call]
 
 
 def _page(first: str, given: dict[str, str], env: Mapping[str, str], *, reads: bool = False) -> "_Page":
@@ -323,7 +349,7 @@ class _Page:
         from playbook.widgets.side import SideView
         from playbook.widgets.summary import SummaryView
 
-        work = CaseModel(self.desk, case, self.asked.lang)
+        work = CaseModel(self.desk, case, self.asked.lang, self.asked.event)
         second = endpoint(os.environ)
         self.work = work
         side = SideView(work)

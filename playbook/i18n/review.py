@@ -17,12 +17,6 @@ TRENDS = {
     "new": N_("no cases before"),
 }
 
-VERDICTS = {
-    "met": N_("met"),
-    "missed": N_("missed"),
-    "not_applicable": N_("does not apply"),
-}
-
 DAMAGES = {
     "empty": N_("The log is empty."),
     "unreadable": N_("Entry {seq} cannot be read."),

@@ -9,9 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-import numpy as np
-from scipy import stats
-
 from playbook.domain.case import Case
 from playbook.domain.events import Verdict
 from playbook.domain.ids import CaseId
@@ -97,6 +94,8 @@ def agreement(pairs: Sequence[Pair]) -> Agreement:
 
 def _perfect(verdicts: Sequence[tuple[Verdict, Verdict]], cases: int) -> Interval:
     """What people who agreed on all of *cases* may still disagree on (Clopper and Pearson)."""
+    from scipy import stats
+
     lowest = float(stats.beta.ppf((1 - CONFIDENCE) / 2, cases, 1))
     shares = [count / len(verdicts) for count in Counter(one for one, _other in verdicts).values()]
     by_chance = sum(share * share for share in shares)
@@ -104,6 +103,8 @@ def _perfect(verdicts: Sequence[tuple[Verdict, Verdict]], cases: int) -> Interva
 
 
 def _resampled(by_case: dict[CaseId, list[tuple[Verdict, Verdict]]], value: float) -> Interval:
+    import numpy as np
+
     kinds = list(Verdict)
     tables = np.zeros((len(by_case), len(kinds), len(kinds)))
     for number, case_id in enumerate(sorted(by_case)):

@@ -12,8 +12,6 @@ from decimal import Decimal
 from enum import StrEnum
 from math import sqrt
 
-from scipy import stats
-
 LEAST_CASES = 10
 """A mean of fewer cases has no interval: it would be as wide as the scale."""
 
@@ -115,6 +113,8 @@ def interval(tally: Tally) -> Interval | None:
     """
     if not tally.enough:
         return None
+    from scipy import stats
+
     mean, variance = _moments(tally)
     spread = mean * (1 - mean) / variance - 1
     tail = (1 - CONFIDENCE) / 2
@@ -165,6 +165,8 @@ def changes(now: Mapping[str, Tally], before: Mapping[str, Tally]) -> dict[str, 
     Better or worse is said only where the difference stands out among all that are compared
     (Benjamini and Hochberg, at most 5 % false); otherwise it is the same as far as the counts carry.
     """
+    from scipy import stats
+
     found: dict[str, Change] = {}
     compared: dict[str, tuple[float, Interval, float]] = {}
     for name, tally in now.items():
@@ -193,6 +195,8 @@ def _difference(now: Tally, before: Tally) -> float | None:
 
 def _compared(now: Tally, before: Tally) -> tuple[float, Interval, float]:
     """Difference, its interval (from those of both means, Newcombe), and how easily chance makes it."""
+    from scipy import stats
+
     at_now, at_before = interval(now), interval(before)
     difference = _difference(now, before)
     assert at_now is not None and at_before is not None and difference is not None  # noqa: PT018

@@ -31,16 +31,20 @@ class Notice:
 
 
 class CaseModel(t.HasTraits):
-    """One case on one page. ``step`` is the step shown; it follows the stage until the agent looks back."""
+    """One case on one page. ``step`` is the step shown; it follows the stage until the agent looks back.
+
+    ``marked`` is the entry of the journal that a link has led to, 0 without one.
+    """
 
     case: Case = state(Case(CaseId("")))
     step: Stage = state(Stage.LOCK)
     notice: Notice | None = state(None)
 
-    def __init__(self, desk: Desk, case: Case, lang: str = "en") -> None:
+    def __init__(self, desk: Desk, case: Case, lang: str = "en", marked: int = 0) -> None:
         super().__init__()
         self.desk = desk
         self.lang = lang
+        self.marked = marked
         self._reading: tuple[tuple[str, str], Reading] | None = None
         self.set_trait("case", case)
         self.step = step_of(case)

@@ -15,6 +15,7 @@ from playbook.widgets.closing import ClosingView
 from playbook.widgets.letters import LetterView, MemoView
 from playbook.widgets.promises import PromisesCard, as_utc, subject, subject_html
 from playbook.widgets.reception import ReceptionView
+from playbook.widgets.review import ReviewView
 from playbook.widgets.side import SideView
 from playbook.widgets.takealong import leaving_views
 
@@ -34,9 +35,10 @@ class FollowUpView(View):
         self.memo = MemoView(self.model)
         self.returns, self.refunds, self.files = leaving_views(self.model.work)
         self.closing = ClosingView(self.model)
+        self.review = ReviewView(self.model.work)
         keep_drawn(self.model.work, self._draw)
         work = [self.returns, self.reception, self.letter, self.refunds, self.memo]
-        work += [self.files, self.closing]
+        work += [self.files, self.closing, self.review]
         for view in (*work, self.side):
             view.show()
         page = w.HBox([self.side, w.VBox([self.plan, *work])])

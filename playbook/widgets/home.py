@@ -69,6 +69,7 @@ class HomeView(View):
             h.tag("b", h.text(_("After-sales desk"))),
             h.tag("span", h.text(_("Working: ")), " · ".join(people), cls="pb-muted"),
             h.tag("span", "", style="flex:1"),
+            h.tag("a", h.text(_("Review of cases")), href=h.link("review", lang=self.lang)),
             language_links(self.lang, agent=actor.name),
             cls="pb-bar",
         )

@@ -26,7 +26,7 @@ def text(value: object) -> str:
     return _escape(clean, quote=True)
 
 
-def tag(name: str, *inner: str, cls: str = "", **attributes: object) -> str:
+def tag(name: str, /, *inner: str, cls: str = "", **attributes: object) -> str:
     """An element around HTML that is already safe; attribute values are escaped."""
     given = {"class": cls, **attributes} if cls else attributes
     shown = "".join(
@@ -35,6 +35,11 @@ def tag(name: str, *inner: str, cls: str = "", **attributes: object) -> str:
         if value is not None
     )
     return f"<{name}{shown}>{''.join(inner)}</{name}>"
+
+
+def field(**attributes: str) -> str:
+    """An input of a form; attribute values are escaped."""
+    return tag("input", **attributes).removesuffix("</input>")
 
 
 def badge(label: object, cls: str = "") -> str:
@@ -117,3 +122,14 @@ def go(address: str) -> str:
 
 
 _GO = "if(document.body.dataset.voila)location.assign(this.dataset.href)"
+
+
+def into_view() -> str:
+    """Brings what it is in into sight, once a page: what a link has led to."""
+    return tag("img", src="data:,", alt="", style="display:none", onerror=_INTO_VIEW)
+
+
+_INTO_VIEW = (
+    "if(!document.body.dataset.pbCame){document.body.dataset.pbCame=1;"
+    "this.parentElement.parentElement.scrollIntoView({block:'center'})}"
+)

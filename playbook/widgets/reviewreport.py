@@ -88,11 +88,11 @@ def framed(page: str) -> str:
 class Report:
     """The pages of one run in one language."""
 
-    def __init__(self, results: Results, lang: str, policy: Policy, desk: str = DESK) -> None:
+    def __init__(self, results: Results, lang: str, policy: Policy, desk: str | None = None) -> None:
         self.results = results
         self.lang = lang
         self.policy = policy
-        self.desk = desk
+        self.desk = DESK if desk is None else desk
         self._ = translator(lang)
 
     # ---- pages
@@ -325,7 +325,7 @@ class Report:
             self._select(_("Severity"), "severity", severities),
             self._select(_("Check"), "check", named),
         ]
-        search = h.tag("label", h.text(_("Search")), '<input type="search" data-field="text">')
+        search = h.tag("label", h.text(_("Search")), h.field(type="search", data_field="text"))
         told = h.tag("output", data_text=_("{shown} of {all} shown"))
         return h.tag("div", *selects, search, told, cls="filters", id="filters", hidden="")
 

@@ -133,17 +133,28 @@ def _others(order: Order, work: CaseModel) -> list[str]:
 
 
 def journal_html(work: CaseModel) -> str:
-    """The latest events as sentences; older ones unfold."""
+    """The latest events as sentences; older ones unfold. What a link led to is marked and in sight."""
     _ = translator(work.lang)
     lines = journal(work.desk.events(work.case.case_id), work.lang, work.desk.policy)
+    told = [line for line in reversed(lines) if line.kind not in SILENT]
+    here = next((line.seq for line in told if line.seq <= work.marked), None)
     shown = [
-        h.tag("li", h.moment(line.at, work.lang), h.tag("span", h.text(f"{line.actor}: {line.text}")))
-        for line in reversed(lines)
-        if line.kind not in SILENT
+        h.tag(
+            "li",
+            h.moment(line.at, work.lang),
+            h.tag(
+                "span", h.text(f"{line.actor}: {line.text}"), *([h.into_view()] if line.seq == here else [])
+            ),
+            cls="pb-here" if line.seq == here else "",
+        )
+        for line in told
     ]
     recent, older = shown[:JOURNAL_LINES], shown[JOURNAL_LINES:]
+    is_older = here is not None and all(line.seq != here for line in told[:JOURNAL_LINES])
     body = h.tag("h2", h.text(_("Journal"))) + h.tag("ul", *recent, cls="pb-timeline")
     if older:
         more = _("{count:earlier entry|earlier entries}").format(count=Counted(len(older)))
-        body += h.tag("details", h.tag("summary", h.text(more)), h.tag("ul", *older, cls="pb-timeline"))
+        opened = {"open": ""} if is_older else {}
+        entries = h.tag("ul", *older, cls="pb-timeline")
+        body += h.tag("details", h.tag("summary", h.text(more)), entries, **opened)
     return body

@@ -132,3 +132,26 @@ def test_the_pages_run_without_parameters(home: Path) -> None:
         text = executed(name)
         assert "pb-bad" not in "".join(line for line in text.splitlines() if "text/html" in line)
     assert (home / "playbook.db").is_file()
+
+
+def test_the_review_runs_by_plain_papermill_and_shows_its_report(home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.ipynb"
+    folder = tmp_path / "report"
+    papermill.execute_notebook(
+        str(notebooks_dir() / "review.ipynb"),
+        str(out),
+        parameters={"first": "2026-11-01", "last": "2026-11-22", "out": str(folder), "lang": "en"},
+        progress_bar=False,
+        log_output=False,
+    )
+    assert "No case was opened in this period" in out.read_text("utf-8")
+    assert (folder / "report.html").is_file()
+    with pytest.raises(PapermillExecutionError) as failed:
+        papermill.execute_notebook(
+            str(notebooks_dir() / "review.ipynb"),
+            str(out),
+            parameters={"marketplace": "DE"},
+            progress_bar=False,
+            log_output=False,
+        )
+    assert "there is no parameter 'marketplace'; did you mean marketplaces?" in failed.value.evalue

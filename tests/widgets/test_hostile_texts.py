@@ -65,12 +65,13 @@ ATTRIBUTES = frozenset(
         "alt",
     ]
 )
-HANDLERS = frozenset({("onclick", _COPY), ("onerror", h._GO)})
+HANDLERS = frozenset({("onclick", _COPY), ("onerror", h._GO), ("onerror", h._INTO_VIEW)})
 SHEET = "data:text/html;base64,"
 LINKS = (
     "?",
     "home.ipynb?",
     "case.ipynb?",
+    "review.ipynb?",
     "data:text/calendar;base64,",
     "data:text/csv;base64,",
     "data:text/tab-separated-values;base64,",
