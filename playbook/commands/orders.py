@@ -130,6 +130,39 @@ def stock_command(file: Path, database: str | None) -> None:
     sys.exit((FINDINGS if read.skus else CANNOT_RUN) if read.skipped or not read.skus else 0)
 
 
+@orders.command("products")
+@click.argument("file", type=click.Path(path_type=Path))
+def products_command(file: Path) -> None:
+    """Take over what you know about products, for finding causes: CSV or TSV.
+
+    \b
+    Columns: sku, and any of alias family supplier packaging lot warehouse carrier from to
+    Example:
+      playbook orders products products.csv
+
+    It replaces the table before. An alias is another SKU of the same goods: both are counted together. A row
+    with from or to holds for these days. Exit code 0 when every row was read; 1 when some were not: then
+    nothing is replaced; 3 when the file is no such table.
+    """
+    from playbook.insights.products import keep_products
+
+    settings = read_settings()
+    now = datetime.now(UTC).replace(microsecond=0)
+    with _SkipReport(settings.home / "logs", file, now) as report:
+        try:
+            read = keep_products(file, settings.home)
+        except (ImportRefused, OSError) as refused:
+            click.echo(str(refused), err=True)
+            sys.exit(CANNOT_RUN)
+        for skipped in read.skipped:
+            report.write(skipped)
+    click.echo(f"products: {read.skus} SKUs, {len(read.skipped)} rows not read")
+    if read.skipped:
+        click.echo(f"{file.name}: nothing was replaced; the rows are listed in {report.path}")
+        sys.exit(FINDINGS)
+    sys.exit(0 if read.skus else CANNOT_RUN)
+
+
 def _is_large(path: Path) -> bool:
     """Whether reading the file takes long enough that a second process pays."""
     return path.is_file() and path.stat().st_size > LARGE_FILE and (os.cpu_count() or 1) > 1

@@ -65,6 +65,7 @@ IMPORTS: dict[str, str] = {
     "import_columns_missing": N_(
         "{file} lacks the column {missing}. Recognised columns: {known}; not recognised: {unknown}."
     ),
+    "import_unknown_report": N_("{file} is none of the reports that can be reviewed: {formats}."),
     "import_parquet_missing": N_("Reading {file} needs the package pyarrow: pip install pyarrow."),
     "import_map_missing": N_("The format table needs a mapping file: add --map MAP.yaml."),
     "import_map_wrong": N_("{file}: {reason}"),
@@ -86,6 +87,9 @@ IMPORTS: dict[str, str] = {
     "row_channel": N_("{text} is not a channel: FBM, FBA or SFP."),
     "row_repeated": N_("The same row is already on line {line}."),
     "row_mixed_currencies": N_("The order has amounts in {currencies}: none of its rows is taken."),
+    "row_period": N_("The period ends on {last}, before it begins on {first}."),
+    "row_alias": N_("{alias} already stands for {sku}: a name can mean one product only."),
+    "row_trait_twice": N_("Line {line} gives another {trait} for the same days."),
     "row_wrong": N_("{reason}"),
     "row_unknown_order": N_("Order {order_id} is not in the order book."),
     "row_unknown_sku": N_("Order {order_id} has no line with SKU {sku}."),

@@ -23,6 +23,9 @@ from playbook.insights.rows import Fault, Shipped, Signal, Trait
 SURE_RISE = 0.05
 """The chance at most at which a signal is told a beginning."""
 
+WATCHED_WEEKS = 6
+"""So far back early warnings look."""
+
 TWICE = 2.0
 """Goods are called usual when the data rule out that they go wrong twice as often as expected."""
 
@@ -59,6 +62,9 @@ class Counts:
     events: list[Event]
     number: dict[tuple[str, str], int]
     family: dict[str, str] = field(default_factory=dict)
+    weeks_of: dict[tuple[str, str], list[date]] = field(default_factory=dict)
+    faults_by: dict[tuple[str, str], list[Fault]] = field(default_factory=dict)
+    shipped_by: dict[str, list[Shipped]] = field(default_factory=dict)
 
 
 def monday(day: date) -> date:
@@ -87,11 +93,29 @@ def count(faults: Iterable[Fault], shipped: Iterable[Shipped]) -> Counts:
         Event(sku, problem, monday(rows[0].day), sum(row.units for row in rows), rows[0].traits)
         for (sku, problem, _reference), rows in grouped.items()
     ]
-    number: dict[tuple[str, str], int] = Counter((event.sku, event.problem) for event in events)
+    weeks_of: dict[tuple[str, str], list[date]] = defaultdict(list)
+    for event in events:
+        weeks_of[event.sku, event.problem].append(event.week)
+    faults_by: dict[tuple[str, str], list[Fault]] = defaultdict(list)
+    for fault in wrong:
+        faults_by[fault.sku, fault.problem].append(fault)
+    shipped_by: dict[str, list[Shipped]] = defaultdict(list)
+    for row in left:
+        shipped_by[row.sku].append(row)
     return Counts(
-        wrong, left, by_lines, dict(weight), dict(units), {s: dict(w) for s, w in weekly.items()},
-        events, dict(number), family,
-    )  # fmt: skip
+        wrong,
+        left,
+        by_lines,
+        dict(weight),
+        dict(units),
+        {sku: dict(weeks) for sku, weeks in weekly.items()},
+        events,
+        {pair: len(weeks) for pair, weeks in weeks_of.items()},
+        family,
+        dict(weeks_of),
+        dict(faults_by),
+        dict(shipped_by),
+    )
 
 
 @dataclass(slots=True)
@@ -136,6 +160,49 @@ def find(faults: Sequence[Fault], shipped: Sequence[Shipped]) -> tuple[Signal, .
         signal
         for _rate, signal in sorted(signals, key=lambda pair: (-pair[0], sorted(pair[1].about.items())))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyWarning:
+    """Goods to watch: in the week of ``on`` complaints passed the limit, which chance does too now and then.
+
+    ``usual`` and ``lately`` are events in the weeks before and in the last weeks, ``expected`` how many
+    lately would be usual.
+    """
+
+    about: Mapping[str, str]
+    on: date
+    usual: int
+    lately: int
+    expected: float
+
+
+def early_warnings(faults: Sequence[Fault], shipped: Sequence[Shipped]) -> tuple[EarlyWarning, ...]:
+    """What may have begun to go wrong twice as often within the last weeks: earlier than it can be proven.
+
+    Every SKU and problem with enough events before is watched, each so patiently that all of them together
+    cry wolf once in ``quiet_weeks`` (data/insights/measures.yaml). Learned from the weeks before the last.
+    """
+    counts, rule = count(faults, shipped), load_measures().signals
+    watched = []
+    for (sku, problem), days in counts.weeks_of.items():
+        weeks = sorted(counts.weekly.get(sku, ()))
+        before, lately = weeks[:-WATCHED_WEEKS], weeks[-WATCHED_WEEKS:]
+        known = Counter(days)
+        usual, left = (sum(of[week] for week in before) for of in (known, counts.weekly.get(sku, {})))
+        if usual >= rule.fewest_events and left:
+            watched.append((sku, problem, before, lately, known, usual / left))
+    found = []
+    for sku, problem, before, lately, known, rate in watched:
+        weekly = [counts.weekly[sku][week] for week in lately]
+        expected = rate * sum(weekly) / len(weekly)
+        limit = rates.watch_limit(expected, rule.quiet_weeks * len(watched))
+        seen = rates.watch([known[week] for week in lately], weekly, rate, limit)
+        if seen.alarm is not None:
+            about = {"sku": sku, "problem": problem}
+            usual, new = (sum(known[week] for week in span) for span in (before, lately))
+            found.append(EarlyWarning(about, lately[seen.alarm], usual, new, expected * len(lately)))
+    return tuple(sorted(found, key=lambda one: (one.expected / one.lately, sorted(one.about.items()))))
 
 
 def questions(counts: Counts, level: float, fewest: int) -> list[Question]:
@@ -277,7 +344,7 @@ def _rise(counts: Counts, sku: str, problem: str) -> rates.Rise:
     import numpy as np
 
     weeks = sorted(counts.weekly[sku])
-    number = Counter(event.week for event in counts.events if event.sku == sku and event.problem == problem)
+    number = Counter(counts.weeks_of.get((sku, problem), ()))
     return rates.rise(
         np.array([number[week] for week in weeks], float),
         np.array([counts.weekly[sku][week] for week in weeks], float),
@@ -321,11 +388,9 @@ def _signals(
         np.array([one.events for one in called], float), np.array([one.expected for one in called]), shape
     )
     for place, one in enumerate(called):
-        mine = [fault for fault in counts.faults if _is_of(fault, one)]
-        units = sum(row.units for row in counts.shipped if _is_of(row, one))
-        weight = sum(
-            row.lines if counts.by_lines else row.units for row in counts.shipped if _is_of(row, one)
-        )
+        mine, left = _rows_of(counts, one)
+        units = sum(row.units for row in left)
+        weight = sum(row.lines if counts.by_lines else row.units for row in left)
         clumps: dict[object, int] = defaultdict(int)
         for at, fault in enumerate(mine):
             clumps[(fault.sku, fault.reference) if fault.reference else at] += fault.units
@@ -372,23 +437,31 @@ def _largest(counts: Counts) -> dict[str, int]:
     return {problem: sorted(found)[(len(found) - 1) * 99 // 100] for problem, found in sizes.items()}
 
 
-def _is_of(row: Fault | Shipped, one: Question, *, others: bool = False) -> bool:
-    """Whether a row is of the goods in question; with *others*, of those they were compared with."""
-    if isinstance(row, Fault) and row.problem != one.about["problem"]:
-        return False
-    if row.sku not in (one.against if others else one.skus):
-        return False
+def _rows_of(counts: Counts, one: Question, *, others: bool = False) -> tuple[list[Fault], list[Shipped]]:
+    """The rows of the goods in question; with *others*, of those they were compared with."""
+    skus = one.against - one.skus if others and "sku" in one.about else one.against if others else one.skus
     named = [(Trait(key), value) for key, value in one.about.items() if key not in {"sku", "problem"}]
-    if not named:
-        return not others or row.sku not in one.skus
-    is_same = all(row.traits.get(trait, "") == value for trait, value in named)
-    return is_same != others
+
+    def fits(row: Fault | Shipped) -> bool:
+        is_same = all(row.traits.get(trait, "") == value for trait, value in named)
+        return not named or is_same != others
+
+    problem = one.about["problem"]
+    return (
+        [fault for sku in skus for fault in counts.faults_by.get((sku, problem), ()) if fits(fault)],
+        [row for sku in skus for row in counts.shipped_by.get(sku, ()) if fits(row)],
+    )
 
 
 def _usual(counts: Counts, one: Question) -> float | None:
     """Units per unit shipped of the goods compared with; None where nothing of them was shipped."""
-    shipped = sum(row.units for row in counts.shipped if _is_of(row, one, others=True))
-    wrong = sum(fault.units for fault in counts.faults if _is_of(fault, one, others=True))
+    if "sku" in one.about:
+        skus, problem = one.against - one.skus, one.about["problem"]
+        shipped = sum(counts.units[sku] for sku in skus)
+        wrong = sum(fault.units for sku in skus for fault in counts.faults_by.get((sku, problem), ()))
+    else:
+        faults, rows = _rows_of(counts, one, others=True)
+        shipped, wrong = sum(row.units for row in rows), sum(fault.units for fault in faults)
     return wrong / shipped if shipped else None
 
 

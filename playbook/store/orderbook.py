@@ -1,22 +1,26 @@
 """The order book: orders with their lines, and the keys to find them by."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Connection,
     Select,
+    String,
     and_,
     bindparam,
     case,
+    cast,
     exists,
     func,
     literal,
     or_,
     select,
+    type_coerce,
 )
 
 from playbook.domain.ids import OrderId
@@ -27,7 +31,7 @@ from playbook.store.keys import Key, units_by_sku
 from playbook.store.merging import link_replacement, merge_orders
 from playbook.store.tables import order_items, orders, products, utc_text
 from playbook.store.tables import order_keys as key_rows
-from playbook.store.values import OrdersSaved, Recipient, StoredOrder
+from playbook.store.values import OrdersSaved, Recipient, StoredOrder, UnitsSold
 
 LONGEST_KEY = 120
 LONGEST_TITLE = 500
@@ -37,6 +41,8 @@ FALLBACKS = 2
 """When no order holds all products, those that hold one of so many of the rarest are looked at."""
 MOST_RANKED = 200
 """Of those that hold as many of the products, so many are looked at, the last imported first."""
+
+SUMS_AT_ONCE = 10_000
 
 _FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -330,6 +336,39 @@ def product_titles(connection: Connection) -> tuple[tuple[str, str], ...]:
     """Every (folded SKU, title) that was ever sold."""
     query = select(products.c.sku, products.c.title).distinct().order_by(products.c.sku, products.c.title)
     return tuple((row.sku, row.title) for row in connection.execute(query))
+
+
+def units_sold(connection: Connection, first: date, last: date) -> Iterator[UnitsSold]:
+    """Units ordered from *first* to *last*, both included (UTC), summed by the database."""
+    data = orders.c.data
+    is_sqlite = connection.dialect.name == "sqlite"
+    fields = type_coerce(data, JSON) if is_sqlite else cast(data, JSON)
+    times = type_coerce(orders.c.placed_at, String)
+    of_order = (
+        select(
+            orders.c.order_no,
+            func.substr(times, 1, 10).label("on"),
+            fields["marketplace"].as_string().label("marketplace"),
+        )
+        .where(times >= first.isoformat(), times < (last + timedelta(days=1)).isoformat())
+        .cte("of_order")
+    )
+    query = (
+        select(
+            order_items.c.sku,
+            of_order.c.on,
+            of_order.c.marketplace,
+            func.sum(order_items.c.units).label("units"),
+            func.count().label("orders"),
+        )
+        .join(of_order, order_items.c.order_no == of_order.c.order_no)
+        .group_by(order_items.c.sku, of_order.c.on, of_order.c.marketplace)
+        .order_by(order_items.c.sku, of_order.c.on, of_order.c.marketplace)
+    )
+    for row in connection.execution_options(yield_per=SUMS_AT_ONCE).execute(query):
+        yield UnitsSold(
+            row.sku, date.fromisoformat(row.on), row.marketplace or "", int(row.units), int(row.orders)
+        )
 
 
 def skus_of_asin(connection: Connection, asin: str) -> frozenset[str]:

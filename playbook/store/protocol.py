@@ -20,6 +20,7 @@ from playbook.store.values import (
     Purged,
     Recipient,
     StoredOrder,
+    UnitsSold,
 )
 from playbook.store.vault import PersonHint
 
@@ -137,6 +138,8 @@ class Store(Protocol):
     ) -> dict[OrderId, int]: ...
 
     def skus_of_asin(self, asin: str) -> frozenset[str]: ...
+
+    def units_sold(self, first: date, last: date) -> Iterator[UnitsSold]: ...
 
     def product_titles(self) -> tuple[tuple[str, str], ...]: ...
 

@@ -32,6 +32,7 @@ from playbook.store.values import (
     Purged,
     Recipient,
     StoredOrder,
+    UnitsSold,
 )
 from playbook.store.vault import PersonHint
 
@@ -341,6 +342,11 @@ class SqlStore:
         """The folded SKUs that were sold under an ASIN."""
         with self._reading() as connection:
             return orderbook.skus_of_asin(connection, asin)
+
+    def units_sold(self, first: date, last: date) -> Iterator[UnitsSold]:
+        """Units ordered from *first* to *last* (UTC) by SKU, day and marketplace; summed by the database."""
+        with self._reading() as connection:
+            yield from orderbook.units_sold(connection, first, last)
 
     def product_titles(self) -> tuple[tuple[str, str], ...]:
         """Every (folded SKU, title) that was ever sold."""

@@ -140,3 +140,17 @@ FINDINGS = {
     "text_changed": "an approved message was changed in the vault",
     "database_damaged": "the database file is damaged",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsSold:
+    """Units of one folded SKU that were ordered on one day (UTC), and on how many orders they were.
+
+    ``marketplace`` is as the orders say. Units that were cancelled later are among them.
+    """
+
+    sku: str
+    on: date
+    marketplace: str
+    units: int
+    orders: int

@@ -9,7 +9,7 @@ import pytest
 
 from playbook.insights import measures as m
 from playbook.insights.rows import Fault, Shipped, Trait
-from playbook.insights.signals import Verdict, count, find, questions, verdict_of
+from playbook.insights.signals import Verdict, count, early_warnings, find, questions, verdict_of
 from playbook.policy.base import PolicyError
 
 START = date(2026, 1, 5)
@@ -168,6 +168,27 @@ def test_costs_references_and_the_party_come_from_the_faults() -> None:
     assert signal.party == "carrier"
     assert signal.references[:2] == ("c19", "c18")
     assert signal.goods == "BAD"
+
+
+def test_what_began_lately_is_warned_of_before_it_is_proven() -> None:
+    faults, shipped = shop(dict.fromkeys(ALIKE, 0.01), weeks=30)
+    last = START + timedelta(weeks=29)
+    quiet = early_warnings(faults, shipped)
+    more = [Fault("S07", last, 1, "defect", reference=f"new{number}") for number in range(8)]
+    [warning] = [one for one in early_warnings([*faults, *more], shipped) if one not in quiet]
+    assert warning.about == {"sku": "S07", "problem": "defect"}
+    assert warning.on == last
+    assert warning.lately >= 8 > warning.expected
+    assert early_warnings(more, []) == ()
+
+
+def test_early_warnings_cry_wolf_as_seldom_as_they_say() -> None:
+    cried = sum(
+        bool(early_warnings(*shop(dict.fromkeys(list(ALIKE)[:8], 0.03), seed=seed))) for seed in range(15)
+    )
+    known = m.load_measures().signals
+    # six weeks are watched in each run: at most 6 of quiet_weeks runs cry, on average
+    assert cried / 15 <= 6 / known.quiet_weeks
 
 
 def verdicts() -> Iterator[tuple[str, Verdict]]:
