@@ -258,7 +258,7 @@ def _carried_out(play: _Player, variant: int) -> None:
     late = {remedy.remedy for remedy in play.case.remedies if remedy.awaited and remedy.refund}
     for promise in play.case.open_promises:
         if not (promise.kind is PromiseKind.SUBMIT_REFUND and promise.remedy in late):
-            play.do(KeepPromise(promise.promise, f"REF-{promise.promise}"), name)
+            play.do(KeepPromise(promise.promise, f"003404342921351{promise.promise[1:]:0>5}"), name)
     play.tell("update_news", name)
     while late:
         play.wait(hours=44)
@@ -268,7 +268,7 @@ def _carried_out(play: _Player, variant: int) -> None:
             play.do(ReceiveGoods(counted, parcel="RET-1"), name)
             play.wait(hours=3)
             for promise in play.case.open_promises:
-                play.do(KeepPromise(promise.promise, f"REF-{promise.promise}"), name)
+                play.do(KeepPromise(promise.promise, f"003404342921351{promise.promise[1:]:0>5}"), name)
             late = set()
     tasks = current(play.case, play.setting(name)).open_follow_ups
     for task in tasks:

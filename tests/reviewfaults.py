@@ -49,6 +49,7 @@ from playbook.domain.events import (
     event_from_json,
 )
 from playbook.domain.folding import fold
+from playbook.domain.ids import Marketplace
 from playbook.domain.money import Money
 from playbook.domain.orders import Amounts, Channel, Component, Earlier, EarlierKind
 from playbook.domain.promises import ClockStart, Promise, PromiseKind
@@ -739,6 +740,19 @@ def left_the_return_request_open(log: Spoiled) -> object:
 @fault("platform_deadline_late")
 def left_the_claim_unanswered(log: Spoiled) -> None:
     _happened(log, ClockStart.CLAIM_OPENED, 80)
+
+
+@fault("platform_deadline_late")
+def closed_over_a_claim(log: Spoiled) -> None:
+    _happened(log, ClockStart.CLAIM_OPENED, 1)
+
+
+@fault("claim_lapsed")
+def let_the_lost_return_lapse(log: Spoiled) -> object:
+    if log.order.marketplace is not Marketplace.US or log.order.channels == {Channel.FBA}:
+        return False
+    _happened(log, ClockStart.LAST_SCAN, 35 * 24)
+    return True
 
 
 @fault("refund_after_receipt_late", "platform_deadline_late")

@@ -57,6 +57,7 @@ CHECKS: dict[str, str] = {
     "reply_late": N_("The message of {received_at} waited {hours:hour|hours} for a reply; 24 are allowed."),
     "return_request_late": N_("“{deadline}” was due on {due_at}: {hours:hour|hours} too late."),
     "platform_deadline_late": N_("“{deadline}” was due on {due_at}: {hours:hour|hours} too late."),
+    "claim_lapsed": N_("“{deadline}” was possible until {due_at} and was not done."),
     "refund_after_receipt_late": N_(
         "The return came on {arrived_at}; {amount} was due by {due_at} and is {hours:hour|hours} late."
     ),

@@ -13,6 +13,12 @@ from playbook.review.checks.history import Found, History, hours_between
 
 REPLY = "buyer_message_reply"
 
+_RUNS_ON = frozenset({ClockStart.CLAIM_OPENED, ClockStart.APPEAL_QUESTION, ClockStart.CHARGEBACK_EMAIL})
+"""Clocks that closing the case does not stop."""
+
+_OURS = frozenset({ClockStart.CLAIM_GRANTED, ClockStart.LAST_SCAN})
+"""Clocks of claims that we may make: letting one pass costs money and breaks no rule."""
+
 
 def contacts(history: History) -> list[Event]:
     """The events by which the buyer heard from us, oldest first."""
@@ -84,14 +90,16 @@ def _tasks(history: History, start: ClockStart, event: Event, started_at: dateti
         if due is None:
             continue
         done_at = _done_at(history, row, started_at)
-        until = done_at or history.as_of
+        until = done_at or (history.setting.as_of if start in _RUNS_ON else history.as_of)
         if until > due:
-            check = (
-                "return_request_late" if start is ClockStart.RETURN_REQUESTED else "platform_deadline_late"
-            )
-            yield history.found(
-                check, event, deadline=row.id, due_at=due, hours=hours_between(due, until), done=bool(done_at)
-            )
+            hours = hours_between(due, until)
+            yield history.found(_check_of(start), event, deadline=row.id, due_at=due, hours=hours)
+
+
+def _check_of(start: ClockStart) -> str:
+    if start is ClockStart.RETURN_REQUESTED:
+        return "return_request_late"
+    return "claim_lapsed" if start in _OURS else "platform_deadline_late"
 
 
 def _done_at(history: History, row: DeadlineRow, started_at: datetime) -> datetime | None:

@@ -55,13 +55,18 @@ _TYPED: tuple[tuple[type[Body], str], ...] = (
 """What people type into events. References are numbers of carriers and of Amazon."""
 
 
+def _is_reference(body: Body) -> bool:
+    """Whether the note is the number under which a promise was kept: many begin like a telephone number."""
+    return isinstance(body, FollowUpDone) and body.task is not None and body.task.promise != ""
+
+
 def privacy(history: History) -> Found:
     """Events whose typed texts hold an e-mail, a telephone number, a name or an address."""
     typed = [
         (step.event, text)
         for kind, name in _TYPED
         for step in history.of(kind)
-        if (text := getattr(step.body, name))
+        if (text := getattr(step.body, name)) and not _is_reference(step.body)
     ]
     typed += [
         (step.event, goods.what)
