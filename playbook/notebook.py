@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playbook.samplecases.replay import Replay
     from playbook.viewmodels.case import CaseModel
 
-__all__ = ["CheckFailedError", "Work", "home", "open", "review", "warm_up"]
+__all__ = ["CheckFailedError", "Work", "causes", "home", "open", "review", "warm_up"]
 
 Mode = Literal["agent", "check"]
 SAMPLE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+){0,12}")
@@ -80,6 +80,7 @@ class _Asked:
 
     def __init__(self, given: dict[str, str], query: dict[str, str], settings: Settings) -> None:
         asked = {**query, **{key: value for key, value in given.items() if value}}
+        self.all = asked
         self.lang = asked.get("lang", "")
         if self.lang not in LANGUAGES:
             self.lang = settings.language or "zh_CN"
@@ -146,6 +147,46 @@ def review(given: Mapping[str, Any]) -> Any:
     return HTML(shown)  # type: ignore[no-untyped-call]
 
 
+def causes(
+    start: str = "",
+    end: str = "",
+    marketplace: str = "",
+    problem: str = "",
+    department: str = "",
+    sample: str = "",
+    mode: str = "agent",
+    agent: str = "",
+    lang: str = "",
+    as_of: str = "",
+) -> None:
+    """Show what goes wrong how often, since when, what is done about it and whether it helped.
+
+    *mode* ``agent`` shows the page with its controls, ``report`` the same without them, for Papermill.
+    *start* and *end* are days (``2026-11-20``), *marketplace*, *problem* and *department* codes; *sample*
+    ``yes`` looks at invented rows. Empty parameters of a page are taken from its query. ValueError in a
+    report for a parameter that cannot be.
+    """
+    env = {**os.environ, **({"PLAYBOOK_AS_OF": as_of} if as_of else {})}
+    given = {
+        "start": start, "end": end, "marketplace": marketplace, "problem": problem, "department": department,
+        "sample": sample, "agent": agent, "lang": lang,
+    }  # fmt: skip
+    if mode == "agent":
+        _page("causes", given, env)
+        return
+    if mode != "report":
+        raise ValueError(f"mode is {mode!r}; write 'agent' or 'report'")
+    from playbook.firstrun import desk_of, open_home
+    from playbook.insights.opening import open_model
+    from playbook.widgets.insights import show_report
+
+    settings = Settings.from_env(env)
+    asked = _Asked(given, {}, settings)
+    with open_home(settings) as store:
+        desk = desk_of(settings, store, _policy(), asked.agent)
+        show_report(open_model(desk, settings.home, asked.lang, asked.all))
+
+
 def _page(first: str, given: dict[str, str], env: Mapping[str, str], *, reads: bool = False) -> "_Page":
     """A page whose *first* place is displayed, and filled when it is known what was asked for.
 
@@ -170,6 +211,10 @@ def _page(first: str, given: dict[str, str], env: Mapping[str, str], *, reads: b
     if request.preheated:
         with suppress(Exception):
             warm_up(reads=reads)
+            if first == "causes":
+                from playbook.widgets.insights import warm_up_plots
+
+                warm_up_plots()
     request.when_known(fill)
     return page
 
@@ -216,7 +261,7 @@ class Work:
         return getattr(self._replay, name)() if self._replay is not None else None
 
 
-PLACES = ("home", "header", "lock", "breakdown", "remedy", "follow_up", "summary")
+PLACES = ("home", "causes", "header", "lock", "breakdown", "remedy", "follow_up", "summary")
 
 
 class _Page:
@@ -248,6 +293,8 @@ class _Page:
         self.desk = desk_of(settings, open_home(settings), _policy(), asked.agent)
         if self.first is self.slots["home"]:
             self._fill_home(settings)
+        elif self.first is self.slots["causes"]:
+            self._fill_causes(settings)
         else:
             self._open()
 
@@ -268,6 +315,14 @@ class _Page:
         view = HomeView(HomeModel(self.desk, self.asked.lang), settings)
         view.show()
         self.slots["home"].children = [view]
+
+    def _fill_causes(self, settings: Settings) -> None:
+        from playbook.insights.opening import open_model
+        from playbook.widgets.insights import InsightsView
+
+        view = InsightsView(open_model(self.desk, settings.home, self.asked.lang, self.asked.all))
+        self.slots["causes"].children = [view]
+        view.show()
 
     def _open(self) -> None:
         from playbook.domain.ids import is_case_id

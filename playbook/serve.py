@@ -21,14 +21,14 @@ from voila.tornado.treehandler import TornadoVoilaTreeHandler
 from playbook.settings import Settings, notebooks_dir
 from playbook.sockets import fits
 
-PAGES = ("home.ipynb", "case.ipynb", "review.ipynb")
+PAGES = ("home.ipynb", "case.ipynb", "insights.ipynb", "review.ipynb")
 """The notebooks that are served; nothing else in the folder is."""
 
 SHARE = Path(__file__).with_name("widgets") / "share"
 IDLE_SECONDS = 3600
 """A page that nobody looked at for that long gives its kernel back; its work is in the store."""
 
-POOL = {"home.ipynb": 1, "case.ipynb": 2}
+POOL = {"home.ipynb": 1, "case.ipynb": 2, "insights.ipynb": 1}
 """Warm kernels per page: what an idle server costs is their memory. The review starts one when asked for."""
 
 EVERYWHERE = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - names, not a binding

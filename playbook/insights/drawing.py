@@ -60,7 +60,7 @@ def axes(
 def width_of(text: str) -> float:
     """About how wide *text* is, in inches: a Chinese character counts as two letters."""
     wide = sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
-    return wide * SIZE * 0.54 / 72
+    return wide * SIZE * 0.62 / 72
 
 
 def shortened(text: str, inches: float) -> str:

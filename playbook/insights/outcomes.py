@@ -1,7 +1,8 @@
-"""Did it help? Faults per unit shipped before and after a measure, and what the counts carry.
+"""Did it help? Complaints per unit shipped before and after a measure, and what the counts carry.
 
-Given the faults of both spans together, those after are binomial, with a chance that only depends on the
-units shipped and the ratio of the rates: so the interval of the ratio is exact, for small counts too
+What is counted are complaints, not units: an order that complains about fifty units is one accident. Given
+the complaints of both spans together, those after are binomial, with a chance that only depends on the units
+shipped and the ratio of the rates: so the interval of the ratio is exact, for small counts too
 (Clopper-Pearson on that chance; Przyborowski and Wilenski 1940).
 
 A measure is taken where a rate was high, and part of what was high was chance: some of the fall would have
@@ -14,9 +15,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from playbook.domain.improvements import Improvement, ImprovementState
+from playbook.insights.rates import CONFIDENCE
 from playbook.insights.rows import Fault, Shipped, Trait
 
-CONFIDENCE = 0.95
 SETTLE_DAYS = 30
 """Days after shipping in which most complaints come: Amazon's return window (data/policies/deadlines.yaml,
 ``return_window``). Younger shipments would make every measure look good, so they are not counted yet."""
@@ -32,12 +33,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Shipping days from ``first`` to before ``end``: units that went wrong and units shipped."""
+    """Shipping days from ``first`` to before ``end``: units that went wrong, units shipped, complaints."""
 
     first: date
     end: date
     units: int
     shipped: int
+    events: int
 
     @property
     def rate(self) -> float | None:
@@ -47,7 +49,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A measure after it: ``ratio`` is the rate after over the rate before, with its interval.
+    """A measure after it: ``ratio`` is complaints per unit shipped, after over before, with its interval.
 
     ``ratio`` is None where either span carries no rate or nothing went wrong before; ``high`` may be
     infinite. ``more_units`` is about how many units must still be shipped until a measure that does what
@@ -64,7 +66,7 @@ class Measured:
 
 
 def ratio_interval(
-    units: tuple[int, int], shipped: tuple[int, int], confidence: float = CONFIDENCE
+    events: tuple[int, int], shipped: tuple[int, int], confidence: float = CONFIDENCE
 ) -> tuple[float, float]:
     """The exact interval of the rate after over the rate before, from (before, after) counts.
 
@@ -72,7 +74,7 @@ def ratio_interval(
     """
     from scipy.special import betaincinv
 
-    before, after = units
+    before, after = events
     if min(shipped) <= 0:
         raise ValueError("a rate needs units shipped")
     tail = (1 - confidence) / 2
@@ -96,8 +98,8 @@ def compare(before: Span, after: Span, aim_percent: int, confidence: float = CON
     if not (before.shipped and after.shipped):
         more = _units_needed(before, aim, confidence)
         return Measured(before, after, None, 0.0, float("inf"), Outcome.TOO_EARLY, more)
-    low, high = ratio_interval((before.units, after.units), (before.shipped, after.shipped), confidence)
-    ratio = after.units / after.shipped / (before.units / before.shipped) if before.units else None
+    low, high = ratio_interval((before.events, after.events), (before.shipped, after.shipped), confidence)
+    ratio = after.events / after.shipped / (before.events / before.shipped) if before.events else None
     outcome = Outcome.TOO_EARLY
     if low > aim:
         outcome = Outcome.DID_NOT
@@ -115,13 +117,13 @@ def _units_needed(before: Span, aim: float, confidence: float) -> int | None:
 
     None when no number would do.
     """
-    rate = before.rate
+    rate = before.events / before.shipped if before.shipped else 0.0
     if not rate:
         return None
 
     def told(shipped: int) -> bool:
         expected = round(rate * aim * shipped)
-        return ratio_interval((before.units, expected), (before.shipped, shipped), confidence)[1] < 1
+        return ratio_interval((before.events, expected), (before.shipped, shipped), confidence)[1] < 1
 
     enough = before.shipped
     while not told(enough):
@@ -145,15 +147,17 @@ def measure(
     end = max(start, today - timedelta(days=SETTLE_DAYS))
     fits = _fits(action)
     problem = action.about.get("problem", "")
-    wrong = [(fault.day, fault.units) for fault in faults if fits(fault) and problem in {"", fault.problem}]
+    wrong = [fault for fault in faults if fits(fault) and problem in {"", fault.problem}]
     left = [(row.day, row.units) for row in shipped if fits(row)]
 
     def span(first: date, end: date) -> Span:
+        within = [fault for fault in wrong if first <= fault.day < end]
         return Span(
             first,
             end,
-            sum(units for day, units in wrong if first <= day < end),
+            sum(fault.units for fault in within),
             sum(units for day, units in left if first <= day < end),
+            len({fault.reference or at for at, fault in enumerate(within)}),
         )
 
     return compare(span(action.since, start), span(start, end), action.aim_percent)
@@ -170,3 +174,21 @@ def _fits(action: Improvement) -> Callable[[Fault | Shipped], bool]:
         )
 
     return fits
+
+
+def limits(expected: float, sigmas: float = 3.0) -> tuple[int, int]:
+    """The counts between which chance alone stays as it does within *sigmas* of a normal curve.
+
+    Exact for Poisson counts with mean *expected*, so that small weeks are not called out by a limit below
+    their first fault.
+    """
+    from scipy.special import ndtr, pdtr
+
+    tail = float(ndtr(-sigmas))
+    high = int(expected)
+    while pdtr(high, expected) < 1 - tail:
+        high += 1
+    low = 0
+    while pdtr(low, expected) < tail:
+        low += 1
+    return low, high

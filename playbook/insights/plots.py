@@ -90,8 +90,8 @@ def pareto(bars: Sequence[Bar], lang: str, *, name: str = "pareto") -> str:
     ordered = sorted(bars, key=lambda bar: (-bar.units, bar.label))
     shown = ordered[:MOST_BARS]
     drawn = d.figure(0.75 + 0.36 * len(shown))
-    left = min(2.8, max(d.width_of(bar.label) for bar in shown) + 0.15)
-    axes = d.axes(drawn, left=left, right=1.75, top=0.3, bottom=0.45)
+    left = min(3.0, max(d.width_of(bar.label) for bar in shown) + 0.15)
+    axes = d.axes(drawn, left=left, right=2.0, top=0.3, bottom=0.45)
     top = max(bar.rate for bar in shown)
     limit = max(min(max(bar.high for bar in shown), 2.5 * top), 1.2 * top, 1e-9) * 1.02
     summed = 0
@@ -140,7 +140,7 @@ def pareto(bars: Sequence[Bar], lang: str, *, name: str = "pareto") -> str:
                 text,
                 (1, at),
                 xycoords=("axes fraction", "data"),
-                xytext=(place * 1.68 * 72, 0),
+                xytext=(place * 1.9 * 72, 0),
                 textcoords="offset points",
                 ha="left" if place < 1 else "right",
                 va="center",
@@ -152,7 +152,7 @@ def pareto(bars: Sequence[Bar], lang: str, *, name: str = "pareto") -> str:
             text,
             (1, 1),
             xycoords="axes fraction",
-            xytext=(place * 1.68 * 72, 5),
+            xytext=(place * 1.9 * 72, 5),
             textcoords="offset points",
             ha="left" if place < 1 else "right",
             size=d.SIZE - 1,
@@ -190,8 +190,9 @@ def control_chart(
         return ""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 
-    drawn = d.figure(2.9)
-    axes = d.axes(drawn, left=0.7, right=0.95, top=0.5, bottom=0.42)
+    top = 0.15 if change is None and effective is None else 0.5
+    drawn = d.figure(2.4 + top)
+    axes = d.axes(drawn, left=0.7, right=0.95, top=top, bottom=0.42)
     days = date2num([point.day for point in known])
     rates = [point.units / point.shipped for point in known]
     high = [point.high for point in known]
@@ -216,8 +217,8 @@ def control_chart(
             markerfacecolor=d.ORANGE,
             markeredgecolor=d.INK,
         )
-    top = max([*rates, *(limit for limit in high if limit < 1)]) * 1.12
-    axes.set_ylim(0, top or 1)
+    ceiling = max([*rates, *(limit for limit in high if limit < 1)]) * 1.12
+    axes.set_ylim(0, ceiling or 1)
     pad = max((days[-1] - days[0]) * 0.02, 2)
     axes.set_xlim(days[0] - pad, days[-1] + pad)
     marks = ((change, d.VERMILION, "-", _("change"), 4), (effective, d.BLUE, ":", _("action"), 19))
@@ -235,7 +236,7 @@ def control_chart(
             size=d.SIZE,
             color=d.INK,
         )
-    for value, text in ((centre, _("usual")), (min(high[-1], top), _("limit"))):
+    for value, text in ((centre, _("usual")), (min(high[-1], ceiling), _("limit"))):
         axes.annotate(
             f"{text} {percent(value)}",
             (1, value),
@@ -360,7 +361,7 @@ def flow(paths: Iterable[tuple[str, str, str, int]], lang: str, *, name: str = "
     axes.axis("off")
     axes.set_xlim(0, 10)
     axes.set_ylim(height, 0)
-    places = [0.0, 4.15, 8.3]
+    places = [0.0, 3.9, 7.75]
     thick = 0.16
     starts: list[dict[str, float]] = []
     for nodes, known in zip(order, sizes, strict=True):
@@ -417,7 +418,7 @@ def flow(paths: Iterable[tuple[str, str, str, int]], lang: str, *, name: str = "
             axes.text(
                 places[stage] + thick + 0.08,
                 starts[stage][node] + size / 2,
-                f"{d.shortened(node, 2.1 if stage < 2 else 0.8)} {size}",
+                f"{d.shortened(node, 1.95 if stage < 2 else 1.1)} {size}",
                 va="center",
                 size=d.SIZE,
                 color=d.INK,
@@ -503,5 +504,5 @@ def times(groups: Mapping[str, Sequence[float]], lang: str, *, name: str = "time
 def _percent_axis(axis: "Axis") -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(6))
+    axis.set_major_locator(MaxNLocator(5))
     axis.set_major_formatter(FuncFormatter(lambda share, _: f"{share * 100:.3g} %"))

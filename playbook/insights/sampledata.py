@@ -122,24 +122,27 @@ def _rate(sku: str, problem: ProblemType, week: int) -> float:
 def _faults(
     random: Random, sku: str, day: date, units: int, week: int, traits: dict[Trait, str]
 ) -> Iterator[Fault]:
-    for problem in _USUAL:
-        chance = _rate(sku, problem, week)
-        wrong = sum(random.random() < chance for _ in range(units))
-        if wrong:
-            remedy = _REMEDY[problem][random.random() < 0.3]
-            yield Fault(
-                sku=sku,
-                day=day,
-                units=wrong,
-                problem=problem.value,
-                cause=_PARTY[problem].value if random.random() < 0.8 else Party.UNKNOWN.value,
-                reference=f"{day.year}-{random.randrange(1, 10_000):04}",
-                source=SOURCE,
-                remedy=remedy.value,
-                cost=wrong * random.randrange(300, 1200),
-                currency="EUR",
-                traits=traits,
-            )
+    """The complaints about what left in a week, in orders of up to twenty units."""
+    while units > 0:
+        ordered = min(units, random.randint(1, 20))
+        units -= ordered
+        for problem in _USUAL:
+            chance = _rate(sku, problem, week)
+            wrong = sum(random.random() < chance for _ in range(ordered))
+            if wrong:
+                yield Fault(
+                    sku=sku,
+                    day=day,
+                    units=wrong,
+                    problem=problem.value,
+                    cause=_PARTY[problem].value if random.random() < 0.8 else Party.UNKNOWN.value,
+                    reference=f"{day.year}-{random.randrange(1, 10_000):04}",
+                    source=SOURCE,
+                    remedy=_REMEDY[problem][random.random() < 0.3].value,
+                    cost=wrong * random.randrange(300, 1200),
+                    currency="EUR",
+                    traits=traits,
+                )
 
 
 def _solution(random: Random, fault: Fault, age: int) -> Solution:

@@ -146,6 +146,16 @@ def soon(work: Callable[[], None]) -> None:
     IPKernelApp.instance().kernel.io_loop.add_callback(work)
 
 
+def later(work: Callable[[object], None]) -> None:
+    """Run *work* soon, so that the page can show what there is; at once where no kernel runs."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    if IPKernelApp.initialized():
+        soon(lambda: work(None))
+    else:
+        work(None)
+
+
 def trouble(error: Exception, lang: str) -> tuple[str, ...]:
     """What an agent is told about an exception: what is wrong with the database, or that nothing is lost."""
     _ = translator(lang)

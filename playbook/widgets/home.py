@@ -71,6 +71,7 @@ class HomeView(View):
             h.tag("span", "", style="flex:1"),
             h.tag("a", h.text(_("Review of cases")), href=h.link("review", lang=self.lang)),
             language_links(self.lang, agent=actor.name),
+            h.tag("a", h.text(_("Causes")), href=h.link("insights", lang=self.lang, agent=actor.name)),
             cls="pb-bar",
         )
 

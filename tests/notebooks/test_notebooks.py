@@ -72,13 +72,18 @@ def test_papermill_finds_every_parameter() -> None:
         ("case_id", "sample", "mode", "agent", "lang", "as_of"), "str"
     )
     assert set(papermill.inspect_notebook(str(notebooks_dir() / "home.ipynb"))) == {"agent", "lang"}
+    causes = papermill.inspect_notebook(str(notebooks_dir() / "insights.ipynb"))
+    assert {name: kind["inferred_type_name"] for name, kind in causes.items()} == dict.fromkeys(
+        ("start", "end", "marketplace", "problem", "department", "sample", "mode", "agent", "lang", "as_of"),
+        "str",
+    )
 
 
-def run(tmp_path: Path, **parameters: str) -> Path:
-    """case.ipynb through plain papermill; the executed notebook."""
+def run(tmp_path: Path, notebook: str = "case.ipynb", **parameters: str) -> Path:
+    """A notebook through plain papermill, as it is executed."""
     out = tmp_path / "out.ipynb"
     papermill.execute_notebook(
-        str(notebooks_dir() / "case.ipynb"),
+        str(notebooks_dir() / notebook),
         str(out),
         parameters=parameters,
         progress_bar=False,
@@ -117,6 +122,15 @@ def test_a_wrong_copy_fails_with_every_difference(tmp_path: Path, monkeypatch: p
     assert "stage" in failed.value.evalue
 
 
+def test_causes_become_a_static_report(tmp_path: Path) -> None:
+    out = run(tmp_path, "insights.ipynb", mode="report", sample="yes", lang="zh_CN", end="2026-11-01")
+    outputs = [o for cell in code_cells(out) for o in cell.outputs if o.output_type == "display_data"]
+    (shown,) = [output.data["text/html"] for output in outputs]
+    assert shown.count("<svg") >= 6
+    assert "至 2026-11-01" in shown
+    assert "示例数据" in shown
+
+
 def executed(name: str) -> str:
     """What a notebook shows when it is run without parameters, outputs and widget state together."""
     notebook = nbformat.read(notebooks_dir() / name, as_version=4)
@@ -128,7 +142,7 @@ def executed(name: str) -> str:
 
 
 def test_the_pages_run_without_parameters(home: Path) -> None:
-    for name in ("home.ipynb", "case.ipynb"):
+    for name in ("home.ipynb", "case.ipynb", "insights.ipynb"):
         text = executed(name)
         assert "pb-bad" not in "".join(line for line in text.splitlines() if "text/html" in line)
     assert (home / "playbook.db").is_file()

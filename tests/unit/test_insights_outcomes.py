@@ -19,7 +19,7 @@ shippings = st.integers(1, 20_000)
 
 
 def span(units: int, shipped: int) -> Span:
-    return Span(START, START + timedelta(days=90), units, shipped)
+    return Span(START, START + timedelta(days=90), units, shipped, units)
 
 
 class TestInterval:
@@ -149,8 +149,18 @@ class TestMeasure:
         ]
         found = measure(ACTION, faults, rows, today)
         assert found is not None
-        assert found.before == Span(START, date(2026, 9, 1), 2, 100)
-        assert found.after == Span(date(2026, 9, 1), settled, 1, 70)
+        assert found.before == Span(START, date(2026, 9, 1), 2, 100, 1)
+        assert found.after == Span(date(2026, 9, 1), settled, 1, 70, 1)
+
+    def test_an_order_with_many_broken_units_is_one_complaint(self) -> None:
+        faults = [
+            fault(START, units=50, reference="2026-0001"),
+            fault(START, units=3, reference="2026-0001"),
+            fault(START),
+        ]
+        found = measure(ACTION, faults, [left(START)], date(2026, 12, 1))
+        assert found is not None
+        assert (found.before.units, found.before.events) == (55, 2)
 
     def test_nothing_to_measure_before_it_is_in_effect(self) -> None:
         from dataclasses import replace
