@@ -1,6 +1,6 @@
 """The journal: what happened in a case, each event as one sentence a colleague would say."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -25,9 +25,17 @@ class JournalLine:
     seq: int
 
 
-def journal(events: Sequence[e.Event], lang: str, policy: Policy | None = None) -> tuple[JournalLine, ...]:
-    """The events as sentences, oldest first. With *policy*, platform deadlines are called by their name."""
-    teller = _Teller(lang, policy)
+def journal(
+    events: Sequence[e.Event],
+    lang: str,
+    policy: Policy | None = None,
+    checks: Mapping[str, str] | None = None,
+) -> tuple[JournalLine, ...]:
+    """The events as sentences, oldest first. With *policy*, platform deadlines are called by their name.
+
+    *checks* are names of the review's checks in *lang*, by id; without them the id stands in words.
+    """
+    teller = _Teller(lang, policy, checks or {})
     return tuple(
         JournalLine(event.at, event.actor, teller.tell(event.body), event.type, event.seq) for event in events
     )
@@ -36,8 +44,9 @@ def journal(events: Sequence[e.Event], lang: str, policy: Policy | None = None) 
 class _Teller:
     """Puts events into words; remembers the order, and what remedies, promises and tasks are about."""
 
-    def __init__(self, lang: str, policy: Policy | None) -> None:
+    def __init__(self, lang: str, policy: Policy | None, checks: Mapping[str, str]) -> None:
         self.lang = lang
+        self.checks = checks
         self.policy = policy
         self.order: Order | None = None
         self.names: dict[str, str] = {}
@@ -108,6 +117,10 @@ class _Teller:
         is_platform = follow_up.kind is FollowUpKind.PLATFORM_DEADLINE
         row = self.policy.deadline_row(follow_up.deadline) if self.policy and is_platform else None
         return row.name.of(self.lang) if row else translator(self.lang)(word(follow_up.kind))
+
+    def check(self, known: str) -> str:
+        """The name of a check of the review."""
+        return self.checks.get(known, known.replace("_", " "))
 
     def name(self, known: str) -> str:
         """What an id stands for; a first reply may be done before any schedule was made."""
@@ -257,7 +270,7 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
         case e.CaseReopened():
             return fill(_("Case reopened: {reason}"), reason=body.reason)
         case e.CaseScored() | e.FindingAppealed() | e.AppealDecided():
-            return _appraisal(body, fill, _)
+            return _appraisal(body, fill, teller)
         case _:
             assert_never(body)
 
@@ -276,9 +289,10 @@ def _message(body: e.MessageApproved, fill: Callable[..., str], _: Callable[[str
 def _appraisal(
     body: e.CaseScored | e.FindingAppealed | e.AppealDecided,
     fill: Callable[..., str],
-    _: Callable[[str], str],
+    teller: _Teller,
 ) -> str:
     """What somebody said of the work on the case."""
+    _ = translator(teller.lang)
     match body:
         case e.CaseScored():
             missed = sum(verdict is e.Verdict.MISSED for verdict in body.verdicts.values())
@@ -286,7 +300,7 @@ def _appraisal(
             return fill(told, missed=missed, count=len(body.verdicts), note=body.note)
         case e.FindingAppealed():
             told = _("Appeal against the finding “{check}”: {reason}")
-            return fill(told, check=body.check, reason=body.reason)
+            return fill(told, check=teller.check(body.check), reason=body.reason)
     granted = _("Appeal granted, “{check}” counts no more: {note}")
     refused = _("Appeal refused, “{check}” stands: {note}")
-    return fill(granted if body.granted else refused, check=body.check, note=body.note)
+    return fill(granted if body.granted else refused, check=teller.check(body.check), note=body.note)

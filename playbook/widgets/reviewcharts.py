@@ -14,7 +14,7 @@ def strip(mean: float | None, at: Interval | None) -> str:
     """A mean on a scale from 0 to 100, with its interval where there is one."""
     if mean is None:
         return ""
-    parts = [_line(2, 7, 148, 7, _LINE, 2)]
+    parts = [_line(4, 7, 146, 7, _LINE, 2)]
     if at is not None:
         parts.append(_line(_on_strip(at.low), 7, _on_strip(at.high), 7, _INK, 4, opacity="0.45"))
     parts.append(_dot(_on_strip(mean), 7, _INK))
@@ -31,7 +31,7 @@ def strip(mean: float | None, at: Interval | None) -> str:
 
 
 def _on_strip(points: float) -> float:
-    return 2 + points * 1.46
+    return 4 + points * 1.42
 
 
 def weeks(before: Mapping[date, Tally], now: Mapping[date, Tally], labels: tuple[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Beside every step: what the buyer wrote, what happened so far, what is already on the order."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import ipywidgets as w
 
@@ -135,7 +136,8 @@ def _others(order: Order, work: CaseModel) -> list[str]:
 def journal_html(work: CaseModel) -> str:
     """The latest events as sentences; older ones unfold. What a link led to is marked and in sight."""
     _ = translator(work.lang)
-    lines = journal(work.desk.events(work.case.case_id), work.lang, work.desk.policy)
+    checks = _check_names(work.lang) if work.case.appeals else {}
+    lines = journal(work.desk.events(work.case.case_id), work.lang, work.desk.policy, checks)
     told = [line for line in reversed(lines) if line.kind not in SILENT]
     here = next((line.seq for line in told if line.seq <= work.marked), None)
     shown = [
@@ -158,3 +160,11 @@ def journal_html(work: CaseModel) -> str:
         entries = h.tag("ul", *older, cls="pb-timeline")
         body += h.tag("details", h.tag("summary", h.text(more)), entries, **opened)
     return body
+
+
+@cache
+def _check_names(lang: str) -> dict[str, str]:
+    """The names of the review's checks; the scorecard is loaded only where somebody appealed."""
+    from playbook.review.scorecard import load_scorecard
+
+    return {row.id: row.name.of(lang) for row in load_scorecard().rows}

@@ -157,13 +157,13 @@ def the_life_of_a_case() -> tuple[e.Event, ...]:
         CompleteFollowUp(task.follow_up, "all well"),
         CloseCase("solved", "a chain of shops"),
         ReopenCase("one more lamp"),
-        AppealFinding("memo", 0, "it was pasted"),
+        AppealFinding("memo_missing", 0, "it was pasted"),
     )
     events += new
     new, case = logged(
         case,
         ScoreCase("standard", 3, (("memo", e.Verdict.MISSED),), "no memo"),
-        DecideAppeal("memo", 0, False, "not in Seller Central"),
+        DecideAppeal("memo_missing", 0, False, "not in Seller Central"),
         setting=a_setting(LEAD),
     )
     return events + new
@@ -218,11 +218,16 @@ def test_it_tells_the_case_in_english():
         "Hand-over accepted.",
         "Case closed: solved. a chain of shops",
         "Case reopened: one more lamp",
-        "Appeal against the finding “memo”: it was pasted",
+        "Appeal against the finding “memo missing”: it was pasted",
         "Scored by hand: 1 of 1 check missed. no memo",
-        "Appeal refused, “memo” stands: not in Seller Central",
+        "Appeal refused, “memo missing” stands: not in Seller Central",
     ):
         assert sentence in told
+
+
+def test_checks_are_called_by_their_names():
+    told = [line.text for line in journal(EVENTS, "zh_CN", checks={"memo_missing": "没有卖家备注"})]
+    assert "对“没有卖家备注”提出申诉：it was pasted" in told
 
 
 def test_it_tells_the_case_in_chinese():

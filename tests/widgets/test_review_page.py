@@ -52,6 +52,8 @@ class TestOnTheCase:
             "lin appealed on", "the carrier was on strike", "A lead who does not own the case decides it."
         )
 
+        assert "Appeal against the finding “Promise kept late”" in window.text
+
         lead = windows(case_id=case.case_id, agent="wang")
         lead.click("Check this case")
         lead.click("Refuse the appeal")
