@@ -27,7 +27,13 @@ _PROMISING = {
         re.IGNORECASE,
     ),
     "de": re.compile(
-        r"\bwir werden\b(?:[^.\n]|(?<=\d)\.)*\b(?:erstatten|versenden|schicken|ersetzen)", re.IGNORECASE
+        r"\b(?:wir werden|werden wir)\b(?:[^.\n]|(?<=\d)\.)*"
+        r"\b(?:erstatten|(?:ver|zu|nach)?(?:senden|schicken)|(?:nach)?liefern|ersetzen)\b"
+        r"|\bwir\s(?:erstatten|(?:ver)?senden|(?:ver)?schicken|liefern|ersetzen)\b"
+        r"|\b(?:erstatten|(?:ver)?senden|(?:ver)?schicken|liefern|ersetzen)\swir\b"
+        r"|\b(?:wird|werden)\b(?:[^.\n]|(?<=\d)\.)*"
+        r"\b(?:erstattet|versandt|(?:ver|zu|nach)?(?:gesendet|geschickt|sendet|schickt)|(?:nach)?geliefert|ersetzt)\b",
+        re.IGNORECASE,
     ),
     "zh": re.compile(r"我们(?:会|将)[^。\n]*(?:退款|补发|寄出|发出)"),
     "ja": re.compile(r"(?:返金|発送|お送り)(?:いた)?します"),

@@ -55,6 +55,7 @@ NEEDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "promise": (("promise", "due"), ("sku", "units")),
     "letter": (("kind",), ("value",)),
     "edit": (("text",), ()),
+    "open_thread": ((), ()),
     "send": ((), ()),
     "keep": ((), ("sku", "promise", "value")),
     "change": (("due",), ("sku", "promise", "reason")),

@@ -188,6 +188,7 @@ class Replay:
             "promise": self._promise,
             "letter": self._letter,
             "edit": self._edit,
+            "open_thread": lambda _: self._open_thread(),
             "send": lambda _: self._follow_up.approve(),
             "keep": self._keep,
             "change": self._change,
@@ -315,6 +316,10 @@ class Replay:
 
     def _edit(self, action: Action) -> None:
         self._follow_up.edit(action.text or "")
+        self.findings.extend(self._follow_up.findings)
+
+    def _open_thread(self) -> None:
+        self._follow_up.open_thread(True)
         self.findings.extend(self._follow_up.findings)
 
     def _open_promises(self, action: Action) -> list[Promise]:

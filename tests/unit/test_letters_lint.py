@@ -820,6 +820,14 @@ def test_a_language_we_do_not_write_is_answered_in_english_and_the_agent_is_told
             "Wir werden die Ware versenden.",
             "Wir werden die Ware versenden, und zwar bis 24. November 2026.",
         ),
+        (
+            "de",
+            "Wir senden Ihnen eine neue Teekanne zu.",
+            "Wir senden Ihnen bis 24. November 2026 eine neue Teekanne zu.",
+        ),
+        ("de", "Gern schicken wir Ihnen eine neue.", "Gern schicken wir Ihnen bis 24.11.2026 eine neue."),
+        ("de", "Der Betrag wird erstattet.", "Der Betrag wird bis 24. November 2026 erstattet."),
+        ("de", "Die Ware wird nachgeliefert.", "Die Ware wurde nachgeliefert."),
         ("zh", "我们会尽快退款。", "我们会退款，2026年11月24日前提交。"),
         ("ja", "商品を発送いたします。", "商品を発送いたします（2026年11月24日まで）。"),
         (
