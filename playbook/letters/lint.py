@@ -66,6 +66,10 @@ _LABEL = re.compile(r"label|etikett|étiquette|etiqueta|etichetta|标签|ラベ�
 """What tells a promised refund or return label from promised goods."""
 
 
+_SENTENCE = 200
+"""Characters; further back nobody looks for the beginning of a sentence."""
+
+
 _SENTENCE_END = re.compile(r"(?<!\d)[.!?](?!\s*\d)|[。！？\n]")
 
 
@@ -139,7 +143,7 @@ def _unknown_promises(text: str, locale: str, known: Known) -> Iterator[LintFind
     plain = folded(text)
     for start, end in _promising(plain, locale):
         sentence = plain[start:end]
-        if _LABEL.search(sentence):
+        if _LABEL.search(plain, _sentence_start(plain, start), end):
             kinds = frozenset({PromiseKind.SEND_LABEL})
         elif _REFUND_VERB.search(sentence):
             kinds = REFUNDING
@@ -160,6 +164,12 @@ def _promising(text: str, locale: str) -> Iterator[tuple[int, int]]:
     for match in _PROMISING[locale].finditer(text):
         end = _SENTENCE_END.search(text, match.end())
         yield match.start(), end.start() if end else len(text.rstrip())
+
+
+def _sentence_start(text: str, at: int) -> int:
+    """Where the sentence around a position begins: what and when may stand before the verb."""
+    begin = max(text.rfind("\n", 0, at) + 1, at - _SENTENCE)
+    return max((end.end() for end in _SENTENCE_END.finditer(text, begin, at)), default=begin)
 
 
 def _rule_findings(
@@ -202,7 +212,11 @@ def _hits(
                 yield 0, 0
         case "promise_without_date":
             read = folded(text)
-            yield from ((at, end) for at, end in _promising(read, locale) if not has_date(read[at:end]))
+            yield from (
+                (at, end)
+                for at, end in _promising(read, locale)
+                if not has_date(read[_sentence_start(read, at) : end])
+            )
 
 
 _LEFT_OUT = frozenset({"external_link", "email_address", "phone_number", "emoji_or_gif", "tracking_pixel"})

@@ -829,7 +829,9 @@ def test_a_language_we_do_not_write_is_answered_in_english_and_the_agent_is_told
         ("de", "Der Betrag wird erstattet.", "Der Betrag wird bis 24. November 2026 erstattet."),
         ("de", "Die Ware wird nachgeliefert.", "Die Ware wurde nachgeliefert."),
         ("zh", "我们会尽快退款。", "我们会退款，2026年11月24日前提交。"),
+        ("de", "Gern schicken wir Ihnen eine neue.", "Bis 24. November 2026 schicken wir Ihnen eine neue."),
         ("ja", "商品を発送いたします。", "商品を発送いたします（2026年11月24日まで）。"),
+        ("ja", "商品を発送いたします。", "商品を2026年11月24日までに発送いたします。"),
         (
             "fr",
             "Nous vous rembourserons bientôt.",
@@ -848,6 +850,20 @@ def test_a_language_we_do_not_write_is_answered_in_english_and_the_agent_is_told
 def test_a_promise_needs_a_date_in_every_language(locale: str, bad: str, good: str):
     assert rules(bad, locale=locale) == ["promise_without_date"]
     assert rules(good, locale=locale) == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("ja", "返送用ラベルを2026年11月24日までにお送りします。"),
+        ("de", "Das Etikett schicken wir Ihnen bis 24. November 2026."),
+    ],
+)
+def test_a_label_is_no_promised_goods_wherever_it_stands_in_the_sentence(locale: str, words: str):
+    assert rules(words, locale=locale) == ["promise_not_in_ledger"]
+    assert (
+        rules(words.replace("返送用ラベル", "商品").replace("Das Etikett", "Die Ware"), locale=locale) == []
+    )
 
 
 def test_a_case_without_an_order_knows_only_dates():
