@@ -7,6 +7,7 @@ import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ CASES_AT_ONCE = 200
 
 AHEAD = 3
 """Parts that wait for each worker, so that none is idle and memory stays flat."""
+
+_GOES_ON = "what was done is kept: start the same review again and it goes on from there"
 
 MARKER = "review.json"
 """The file by which a folder is known as one of ours, to be written over."""
@@ -317,15 +320,20 @@ def _workers(jobs: int, scheduler: str | None) -> Iterator[tuple[Submit, int]]:
     if jobs <= 1:
         yield _Now, 1
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield (lambda chunk: pool.submit(review_chunk, chunk)), jobs
+    try:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            yield (lambda chunk: pool.submit(review_chunk, chunk)), jobs
+    except BrokenProcessPool:
+        raise ReviewImpossible(
+            [f"one of {jobs} processes was ended, perhaps for want of memory; {_GOES_ON}, with fewer --jobs"]
+        ) from None
 
 
 @contextmanager
 def _cluster(address: str) -> Iterator[tuple[Submit, int]]:
     """The workers of a dask scheduler; a chunk whose worker dies is done again by another one."""
     try:
-        from distributed import Client
+        from distributed import CancelledError, Client, KilledWorker
     except ImportError:
         raise ReviewImpossible(
             ["a scheduler needs the extra: pip install 'bulk-order-playbook[cluster]'"]
@@ -334,6 +342,11 @@ def _cluster(address: str) -> Iterator[tuple[Submit, int]]:
         client: Any = Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise ReviewImpossible([f"no scheduler answers at {address}: {error}"]) from None
-    with client:
-        workers = max(1, sum(client.ncores().values()))
-        yield (lambda chunk: client.submit(review_chunk, chunk, pure=False, retries=3)), workers
+    try:
+        with client:
+            workers = sum(client.ncores().values())
+            if not workers:
+                raise ReviewImpossible([f"the scheduler at {address} has no workers; start some, then this"])
+            yield (lambda chunk: client.submit(review_chunk, chunk, pure=False, retries=3)), workers
+    except (KilledWorker, CancelledError):
+        raise ReviewImpossible([f"the cluster at {address} lost its workers or itself; {_GOES_ON}"]) from None

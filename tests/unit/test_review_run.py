@@ -1,6 +1,7 @@
 """A run of the review: the same result however it is done, and a clear sentence where it cannot be."""
 
 import csv
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -110,6 +111,23 @@ def test_the_result_is_the_same_in_several_processes_and_from_kept_parts(
     assert len(done) == 5 - 2, "what was done before was not done again"
     assert files_of(again) == files_of(once)
     assert not any((settings.home / "reviews" / ".parts").iterdir())
+
+
+def test_processes_that_are_ended_are_told_of_and_what_they_did_is_kept(
+    url: str, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "CASES_AT_ONCE", 1)
+
+    def end_them(_done: int, _total: int) -> None:
+        for process in multiprocessing.active_children():
+            process.kill()
+
+    with pytest.raises(ReviewImpossible, match="with fewer --jobs"):
+        reviewed(url, settings, tmp_path / "two", jobs=2, progress=end_them)
+    kept = [*(settings.home / "reviews" / ".parts").glob("*/*.part")]
+    assert 0 < len(kept) < CASES
+    again = reviewed(url, settings, tmp_path / "two")
+    assert files_of(again) == files_of(reviewed(url, settings, tmp_path / "one"))
 
 
 def test_only_what_was_asked_for(url: str, settings: Settings, tmp_path: Path) -> None:
@@ -285,6 +303,13 @@ def test_a_worker_that_dies_in_the_middle_changes_nothing(
     again = reviewed(url, settings, tmp_path / "two", scheduler=address, progress=kill)
     assert killed
     assert files_of(again) == files_of(once)
+    workers[1].kill()
+    with Client(address, timeout=20) as client:  # type: ignore[no-untyped-call]
+        until = time.monotonic() + 20
+        while client.ncores() and time.monotonic() < until:
+            time.sleep(0.05)
+    with pytest.raises(ReviewImpossible, match="has no workers"):
+        reviewed(url, settings, tmp_path / "three", scheduler=address)
 
 
 def test_the_samples_can_be_reviewed_where_nobody_has_worked(
