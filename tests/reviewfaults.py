@@ -169,14 +169,17 @@ class Spoiled:
 
     def review(self, setting: ReviewSetting) -> CaseReview:
         """The review of the spoiled case."""
-        rows = self.rows if self.rows is not None else self._rows()
-        log = read_log(rows)
+        log = read_log(self.stored_rows())
         setting = replace(
             setting,
             elsewhere=(lambda _case, _order: self.elsewhere) if self.elsewhere else setting.elsewhere,
             told=self.told.get if self.told else None,
         )
         return review_case(self.good.case_id, log.events, setting, log.damage)
+
+    def stored_rows(self) -> tuple[tuple[int, str, str], ...]:
+        """The rows of the spoiled case as they would lie in the store."""
+        return self.rows if self.rows is not None else self._rows()
 
     def _rows(self) -> tuple[tuple[int, str, str], ...]:
         events = [event.model_copy(update={"seq": seq}) for seq, event in enumerate(self.events, start=1)]

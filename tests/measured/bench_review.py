@@ -3,8 +3,7 @@
 Generated cases (seeded; about ten claim items each) lie in a fresh SQLite database and are reviewed end to end
 by two processes: read, folded, checked, scored, written. Printed are seconds, cases a second, the memory of
 all processes together, and the time for a case against that of a tenth of the cases in the same run.
-The second part reviews 500 of them once more, one Papermill run for each case, as a plain loop would do it; with
---loop N only N of these runs are made, and their time is scaled.
+The comparison with a loop of Papermill runs is bench_review_loop.py.
 """
 
 import argparse
