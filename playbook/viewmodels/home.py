@@ -1,17 +1,24 @@
 """The desk's front page: what is due, open cases, search, and the way into a new case."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count, takewhile
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import traitlets as t
 
 from playbook.desk import LONGEST_MESSAGE, Desk, Done
 from playbook.domain.ids import Marketplace
+from playbook.domain.problems import Problem
 from playbook.exports import picks
 from playbook.exports.picking import Pick
 from playbook.i18n import say
 from playbook.intake import read
+from playbook.orderbook import ImportRefused
+from playbook.orderbook.refusals import Skipped
+from playbook.orderbook.stock import import_stock
 from playbook.store import CaseIndexRow
 from playbook.viewmodels.traits import state
 
@@ -28,6 +35,16 @@ class DueRow:
     due_at: datetime | None
     is_platform: bool
     overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StockTaken:
+    """What became of a stock file: how many SKUs it named, the rows left out, or why it was refused."""
+
+    file: str
+    skus: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    refused: Problem | None = None
 
 
 class HomeModel(t.HasTraits):
@@ -80,6 +97,23 @@ class HomeModel(t.HasTraits):
     def picks(self) -> tuple[Pick, ...]:
         """What the warehouse has to send again, over all open cases."""
         return picks(self.desk.open_cases())
+
+    @property
+    def stock_taken(self) -> tuple[int, datetime] | None:
+        """How many SKUs the stock file names that holds, and when it was taken over; None without one."""
+        return self.desk.store.stock_taken()
+
+    def take_stock(self, name: str, content: bytes) -> StockTaken:
+        """Take over a stock file that was uploaded; one that is refused leaves the one before."""
+        file = re.sub(r"[^\w.() -]", "_", name)[-80:].strip(" .") or "stock.csv"
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / file
+            path.write_bytes(content)
+            try:
+                read_in = import_stock(self.desk.store, path, at=self.desk.clock())
+            except ImportRefused as refused:
+                return StockTaken(file, refused=refused.problem)
+        return StockTaken(file, read_in.skus, read_in.skipped)
 
     def open_case(
         self, message: str, *, received_at: datetime | None = None, marketplace: Marketplace | None = None

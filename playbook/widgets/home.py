@@ -14,6 +14,7 @@ from playbook.widgets.base import View, button, card, guarded, html, row
 from playbook.widgets.header import language_links
 from playbook.widgets.newcase import NewCaseView
 from playbook.widgets.pickinglist import PickingListView
+from playbook.widgets.stock import StockView
 
 
 class HomeView(View):
@@ -44,7 +45,9 @@ class HomeView(View):
         new.show()
         picking = PickingListView(model)
         picking.show()
-        left = w.VBox([new, self.opened, card(self.due, picking)])
+        stock = StockView(model)
+        stock.show()
+        left = w.VBox([new, self.opened, card(self.due, picking, stock)])
         refresh = button(_("Refresh"), self._draw)
         self.pager = row(self.back, self.forth)
         self._draw()

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import ipywidgets as w
 import pytest
 
 from playbook.desk import Desk
@@ -92,6 +93,54 @@ class TestTheFrontPage:
         page.misses("After-sales", "Due now", "overdue")
         page.click(_("Open a case"))
         page.sees(_("Paste the message first."))
+
+
+class TestTheStockFile:
+    @staticmethod
+    def upload(page: Front, text: str | bytes, name: str = "stock.csv") -> None:
+        content = text.encode() if isinstance(text, str) else text
+        (control,) = page.widgets(w.FileUpload)
+        control.value = [
+            {
+                "name": name,
+                "type": "text/csv",
+                "size": len(content),
+                "content": memoryview(content),
+                "last_modified": datetime(2026, 11, 1, tzinfo=UTC),
+            }
+        ]
+
+    def test_a_file_is_taken_over_at_once_and_dated(self, front: Fronts, desk: Desk, clock: Clock) -> None:
+        page = front()
+        page.sees("No stock file yet")
+        self.upload(page, "sku,units\nMUG-RED,4\nLAMP,0\n")
+        page.sees("stock.csv: 2 SKUs taken over.", "Stock of 2 SKUs, as of Mon 23 Nov 17:00")
+        assert desk.store.stock(["MUG-RED", "LAMP"]) == {"MUG-RED": 4, "LAMP": 0}
+        clock.forward(hours=1)
+        self.upload(page, "sku\tunits\nCHAIR\t9\n", "new.tsv")
+        page.sees("new.tsv: 1 SKU taken over.", "Stock of 1 SKU, as of Mon 23 Nov 18:00")
+        assert desk.store.stock(["MUG-RED", "CHAIR"]) == {"CHAIR": 9}
+
+    def test_rows_left_out_are_named(self, front: Fronts, desk: Desk) -> None:
+        page = front()
+        self.upload(page, "sku,units\nA,5\n" + "".join(f"B{n},-1\n" for n in range(12)))
+        page.sees("stock.csv: 1 SKU taken over, 12 rows left out:", "Line 3: ", "'-1'", "and 2 more")
+        self.upload(page, "sku,units\nA,many\n")
+        page.sees("No row of stock.csv could be read: nothing was taken over.", "'many'")
+        assert desk.store.stock(["A"]) == {"A": 5}
+
+    @pytest.mark.parametrize("content", [b"", b"sku,colour\nA,red\n", b"PK\x03\x04\x00\xff" * 40])
+    def test_what_is_no_stock_file_says_why(self, front: Fronts, desk: Desk, content: bytes) -> None:
+        page = front()
+        self.upload(page, content, "../<b>stock</b>\x00.csv")
+        page.sees("__b_stock__b__.csv", "No stock file yet")
+        assert desk.store.stock_taken() is None
+        assert not any("<b>stock" in piece for piece in page.html)
+
+    def test_in_chinese(self, front: Fronts) -> None:
+        page = front("zh_CN")
+        self.upload(page, "sku,units\nA,5\nB,x\n")
+        page.misses("Stock", "taken over", "Line")
 
 
 class TestTheHeader:
