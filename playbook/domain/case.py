@@ -44,8 +44,9 @@ CONTACTS = frozenset(
 class KnownPromise:
     """A promise with what became of it; ``made`` and ``settled`` are the seq of those events.
 
-    ``by_amazon``: Amazon kept it for us. ``messages_before`` messages had been sent to the buyer when it
-    was settled.
+    ``by_amazon``: Amazon kept it for us. ``recalled``: a refund that was cancelled after
+    the buyer had been written to; its promise is open again since ``settled``. ``messages_before``
+    messages had been sent to the buyer when it was settled.
     """
 
     promise: Promise
@@ -57,6 +58,7 @@ class KnownPromise:
     replaced_by: str = ""
     by_amazon: bool = False
     messages_before: int = 0
+    recalled: bool = False
 
     def is_late(self, now: datetime) -> bool:
         """Whether the promise is, or was until it was kept, overdue."""

@@ -155,15 +155,22 @@ def _in_the_way(case: Case, promise: Promise, remedies: Iterable[Remedy]) -> tup
 
 
 def owed_notices(case: Case) -> tuple[KnownPromise, ...]:
-    """Promises that the buyer was told of, that were moved or taken back, and of which no message tells."""
+    """Promises that the buyer was told of, that were moved or taken back, and of which no message tells.
+
+    So is a refund that was cancelled after the buyer had been written to about it.
+    """
     return tuple(
         known
         for known in case.promises
-        if known.state in {PromiseState.SUPERSEDED, PromiseState.WITHDRAWN}
-        and any(known.made < sent.seq < known.settled and _tells_of(sent, known) for sent in case.messages)
+        if known.state in {PromiseState.SUPERSEDED, PromiseState.WITHDRAWN} or _is_recalled(known)
+        if any(known.made < sent.seq < known.settled and _tells_of(sent, known) for sent in case.messages)
         and not any(sent.seq > known.settled and _tells_of(sent, known) for sent in case.messages)
-        and not _still_stands(case, known)
+        and (_is_recalled(known) or not _still_stands(case, known))
     )
+
+
+def _is_recalled(known: KnownPromise) -> bool:
+    return known.recalled and known.state is PromiseState.OPEN
 
 
 def _tells_of(sent: SentMessage, known: KnownPromise) -> bool:

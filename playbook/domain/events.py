@@ -230,6 +230,14 @@ class RefundExportUndone(Value):
     reason: str
 
 
+class RefundsCancelled(Value):
+    """Submitted refunds were cancelled in Seller Central while they were pending; nothing was paid."""
+
+    type: Literal["RefundsCancelled"] = "RefundsCancelled"
+    promises: tuple[str, ...] = Field(min_length=1)
+    reason: str
+
+
 class FollowUpScheduled(Value):
     """The whole schedule of what is still to do as it was then, replacing open follow-ups.
 
@@ -380,6 +388,7 @@ Body = (
     | RefundsChecked
     | RefundsExported
     | RefundExportUndone
+    | RefundsCancelled
     | FollowUpScheduled
     | FollowUpDone
     | MessageApproved

@@ -31,6 +31,7 @@ from playbook.domain.events import (
     FollowUpScheduled,
     GoodsReceived,
     RefundExportUndone,
+    RefundsCancelled,
     RefundsChecked,
     RefundsExported,
 )
@@ -81,6 +82,33 @@ def _settled(
                 for known in case.promises
             ]
         ),
+    )
+
+
+def _recalled(case: Case, body: RefundsCancelled, event: Event) -> Case:
+    """The promises of cancelled refunds are open again, with their dates; what was ticked for them is not."""
+    names = frozenset(body.promises)
+    told = max((sent.seq for sent in case.messages), default=0)
+    promises = tuple(
+        replace(
+            known,
+            state=PromiseState.OPEN,
+            reference="",
+            settled_at=event.at,
+            settled=event.seq,
+            messages_before=len(case.messages),
+            recalled=known.settled < told,
+        )
+        if known.promise.promise in names
+        else known
+        for known in case.promises
+    )
+    undone = {follow_up.follow_up for follow_up in case.follow_ups if follow_up.promise in names}
+    return replace(
+        case,
+        promises=promises,
+        follow_ups=tuple(f for f in case.follow_ups if f.follow_up not in undone),
+        ticked={name: seq for name, seq in case.ticked.items() if name not in undone},
     )
 
 
@@ -247,8 +275,14 @@ def _with_order(case: Case, body: FactCorrected, **update: object) -> Case:
     return replace(case, order=after, marketplace=after.marketplace)
 
 
-def _filed(case: Case, body: RefundsChecked | RefundsExported | RefundExportUndone, event: Event) -> Case:
-    """The case after its refund sheet was checked, left as a file, or was not used."""
+def _filed(
+    case: Case,
+    body: RefundsChecked | RefundsExported | RefundExportUndone | RefundsCancelled,
+    event: Event,
+) -> Case:
+    """The case after its refund sheet was checked, left as a file, was not used, or its refunds cancelled."""
+    if isinstance(body, RefundsCancelled):
+        return _recalled(case, body, event)
     if isinstance(body, RefundExportUndone):
         return replace(case, refund_files=case.refund_files[:-1])
     file = RefundFile(body.remedies, body.total, body.digest, event.at, event.actor)
@@ -353,7 +387,7 @@ def _applied(case: Case, event: Event) -> Case:
             return _with_clock(case, body, event)
         case "GoodsReceived":
             return _received(case, body, event)
-        case "RefundsChecked" | "RefundsExported" | "RefundExportUndone":
+        case "RefundsChecked" | "RefundsExported" | "RefundExportUndone" | "RefundsCancelled":
             return _filed(case, body, event)
         case "FollowUpScheduled":
             return _scheduled(case, body, event)

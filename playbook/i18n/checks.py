@@ -152,6 +152,7 @@ EVENTS: dict[str, str] = {
     "PromiseSuperseded": N_("the reason for changing a promise"),
     "PromiseWithdrawn": N_("the reason for taking a promise back"),
     "RefundExportUndone": N_("the reason for undoing a file"),
+    "RefundsCancelled": N_("the reason for cancelling refunds"),
     "CaseReopened": N_("the reason for reopening"),
     "CaseClosed": N_("the note on the buyer's potential"),
     "ApprovalRequested": N_("a request for approval"),

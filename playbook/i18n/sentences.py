@@ -177,6 +177,11 @@ SENTENCES: dict[str, str] = {
     ),
     "unexpected_not_whole": N_("{units} is not a number of units that came unexpectedly."),
     "unexpected_what": N_("Say what came unexpectedly: choose the line, or write it down."),
+    "no_refund_submitted": N_("No refund was recorded as submitted."),
+    "refund_final": N_(
+        "The refund can no longer be cancelled: it was pending until {until} and counts as paid since."
+        " Money comes back only if the buyer asks Amazon for it."
+    ),
     "goods_not_received": N_(
         "Line {line}: {units:unit has|units have} not come back yet. Record what arrived first;"
         " only if Amazon has already refunded them, say so."

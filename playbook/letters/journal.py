@@ -247,6 +247,12 @@ def _sentence(body: e.Body, teller: _Teller) -> str:
             )
         case e.RefundExportUndone():
             return fill(_("Refund file not used: {reason}"), reason=body.reason)
+        case e.RefundsCancelled():
+            return fill(
+                _("Refund cancelled while it was pending: {what}. {reason}"),
+                what="; ".join(teller.name(promise) for promise in body.promises),
+                reason=body.reason,
+            )
         case e.FollowUpScheduled():
             return fill(_("Follow-ups scheduled: {count}."), count=len(body.follow_ups))
         case e.FollowUpDone():

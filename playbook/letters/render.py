@@ -15,6 +15,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from playbook.domain.case import Case, KnownPromise
 from playbook.domain.claims import ClaimItem
+from playbook.domain.contradictions import owed_notices
 from playbook.domain.money import Money, total
 from playbook.domain.orders import Channel, OrderLine
 from playbook.domain.problems import Problem, problem
@@ -267,7 +268,10 @@ def letter_context(
         return_entries=teller.entries(back, dated=False),
         amazon_entries=teller.amazon(),
         declined_entries=teller.entries(declined, dated=False),
-        changes=teller.moved([known for known in moved if not known.was_late], spoken.change),
+        changes=(
+            *teller.moved([known for known in moved if not known.was_late], spoken.change),
+            *teller.recalled([known for known in owed_notices(case) if known.recalled], now),
+        ),
         broken=teller.moved([known for known in moved if known.was_late], spoken.broken),
         news=teller.news(news),
         tracking=_tracking(case.promises),
@@ -421,6 +425,18 @@ class _Teller:
             )
             changed[new.promise] = Entry(text, goods)
         return tuple(changed.values())
+
+    def recalled(self, cancelled: Sequence[KnownPromise], now: datetime) -> tuple[Entry, ...]:
+        """Refunds that were cancelled before they were paid, with the date of their new submission."""
+        entries = []
+        for known in cancelled:
+            promise = known.promise
+            if promise.amount is None or promise.due_at < now or known.state is not PromiseState.OPEN:
+                continue
+            goods = self.goods(promise.line, promise.units)
+            amount, due = self.spoken.money(promise.amount), self.spoken.day(promise.due_at, self.zone)
+            entries.append(Entry(self.spoken.recalled.format(goods=goods, amount=amount, due=due), goods))
+        return tuple(entries)
 
     def news(self, kept: Sequence[KnownPromise]) -> tuple[Entry, ...]:
         """Promises that were kept: what happened, and on which day."""

@@ -54,6 +54,7 @@ class Words:
     change: str
     broken: str
     news: str
+    recalled: str
     breakdown: str
     part: str
     between: str

@@ -69,6 +69,7 @@ NEEDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "check_refunds": ((), ("by", "role")),
     "export_refunds": ((), ()),
     "undo_export": (("reason",), ()),
+    "cancel_refunds": (("reason",), ()),
     "done": (("value",), ()),
     "memo": ((), ()),
     "note": (("text",), ()),

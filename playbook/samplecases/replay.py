@@ -201,6 +201,7 @@ class Replay:
             "amazon_refunded": lambda a: self._follow_up.reception.refunded_by_amazon(self._awaited(a)),
             "check_refunds": self._check_refunds,
             "export_refunds": lambda _: self._leaving.export_refunds(self._digest()),
+            "cancel_refunds": lambda a: self._follow_up.cancel_refunds(a.reason),
             "undo_export": lambda a: self._leaving.undo_export(a.reason),
             "done": lambda a: self._follow_up.complete(a.value or ""),
             "memo": lambda _: self._follow_up.write_memo(),

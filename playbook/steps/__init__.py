@@ -13,6 +13,7 @@ from playbook.steps import (
     lock,
     reception,
     refundfile,
+    refunds,
     remedy,
     upkeep,
 )
@@ -103,6 +104,8 @@ def _decide(case: Case, command: Command, setting: Setting) -> Decision:
             return refundfile.export_refunds(case, command, setting)
         case commands.UndoRefundExport():
             return refundfile.undo_refund_export(case, command, setting)
+        case commands.CancelRefunds():
+            return refunds.cancel_refunds(case, command, setting)
         case commands.CompleteFollowUp():
             return followup.complete_follow_up(case, command, setting)
         case commands.ApproveMessage():

@@ -252,6 +252,13 @@ class UndoRefundExport:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelRefunds:
+    """All refunds of the order that were pending were cancelled in Seller Central."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CompleteFollowUp:
     follow_up: str
     note: str = ""
@@ -363,6 +370,7 @@ Command = (
     | CheckRefunds
     | ExportRefunds
     | UndoRefundExport
+    | CancelRefunds
     | CompleteFollowUp
     | ApproveMessage
     | WriteMemo

@@ -33,6 +33,7 @@ from playbook.letters.words import locale_of
 from playbook.steps.commands import (
     AcceptHandOver,
     AddNote,
+    CancelRefunds,
     ChangePromise,
     CloseCase,
     CompleteFollowUp,
@@ -48,6 +49,7 @@ from playbook.steps.commands import (
     WriteMemo,
 )
 from playbook.steps.followup import plan_blockers, planned_promises, rule_dates, undated
+from playbook.steps.refunds import pending_refunds
 from playbook.steps.upkeep import close_blockers
 from playbook.viewmodels.breakdown import FROM_ROWS
 from playbook.viewmodels.case import CaseModel
@@ -213,6 +215,19 @@ class FollowUpModel(t.HasTraits):
         kind = self.letter_for(FollowUpKind.NOTICE)
         if kind is not None and owed_notices(self.work.case):
             self.write(kind)
+
+    @property
+    def pending_refunds(self) -> tuple[tuple[KnownPromise, datetime], ...]:
+        """Submitted refunds that can still be cancelled in Seller Central, each with its end."""
+        work = self.work
+        return pending_refunds(work.case, policy=work.policy, now=work.now)
+
+    def cancel_refunds(self, reason: str) -> bool:
+        """Record that all pending refunds were cancelled; a message about it is drafted where it is owed."""
+        if self.work.do(CancelRefunds(reason)):
+            self._write_notice()
+            return True
+        return False
 
     def happened(self, start: ClockStart, started_at: datetime, reference: str = "") -> bool:
         """Record what happened outside: the buyer wrote again, a claim was opened ..."""

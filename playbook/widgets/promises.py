@@ -7,8 +7,9 @@ import ipywidgets as w
 
 from playbook.domain.case import KnownPromise
 from playbook.domain.ledgers import PromiseStanding
+from playbook.domain.money import total
 from playbook.domain.promises import Promise, PromiseKind
-from playbook.i18n import say, translator
+from playbook.i18n import Counted, say, show, translator
 from playbook.i18n.words import PROMISES, STANDINGS
 from playbook.steps.commands import MakePromise
 from playbook.viewmodels.case import CaseModel
@@ -35,7 +36,7 @@ class PromisesCard(w.VBox):
         self._contradicts()
         parts: list[w.Widget] = [html(h.tag("h2", h.text(self._("Promises"))) + self._table())]
         if not model.work.case.closed:
-            parts += [*self._changes(), self._maker(), self.contradiction]
+            parts += [*self._pending(), *self._changes(), self._maker(), self.contradiction]
         self.children = parts
 
     def _table(self) -> str:
@@ -64,6 +65,34 @@ class PromisesCard(w.VBox):
             until,
             h.badge(self._(STANDINGS[standing]), STYLES.get(standing, "")),
             h.mono(known.reference) if known.reference else "",
+        ]
+
+    def _pending(self) -> list[w.Widget]:
+        """Refunds that are submitted and not paid yet, and the record that they were cancelled."""
+        _, model = self._, self.model
+        pending = model.pending_refunds
+        if not pending:
+            return []
+        amounts = [known.promise.amount for known, _until in pending if known.promise.amount is not None]
+        said = _(
+            "Pending until {until}: {count:refund|refunds}, {amount}."
+            " Seller Central cancels all of an order at once."
+        )
+        text = said.format(
+            until=h.plain_moment(pending[-1][1], model.work.lang),
+            count=Counted(len(pending)),
+            amount=show(total(amounts, amounts[0].currency), model.work.lang) if amounts else "–",
+        )
+        reason = placeheld(_("Why were they cancelled?"))
+        reason.layout.width = "230px"
+
+        def cancelled() -> None:
+            if model.cancel_refunds(reason.value):
+                self.drafted()
+
+        return [
+            html(h.tag("p", h.text(text), cls="pb-muted")),
+            row(reason, button(_("Pending refunds were cancelled"), cancelled, work=model.work)),
         ]
 
     def _changes(self) -> list[w.Widget]:

@@ -56,6 +56,7 @@ from playbook.steps.commands import Choice, ChooseRemedies
 from playbook.steps.followup import planned_promises
 from playbook.steps.options import options
 from playbook.steps.refundfile import refund_sheet
+from playbook.steps.refunds import pending_refunds
 from playbook.steps.schedule import schedule
 from tests.builders import AGENT, LEAD, MANAGER, NUMBER_IN_TEXT, a_line, an_order, the_policy
 
@@ -246,6 +247,8 @@ def next_command(chance: Chance, case: Case, order: Order, setting: Setting) -> 
         return c.WithdrawPromise(beside[0].promise, "promised too early")
     if case.refund_files and not case.closed and chance.rarely(3):
         return c.UndoRefundExport("not uploaded")
+    if not case.closed and chance.rarely(8) and pending_refunds(case, policy=setting.policy, now=setting.now):
+        return c.CancelRefunds("wrong amount")
     match case.stage:
         case _ if not case.version:
             return c.OpenCase(setting.now)
@@ -290,7 +293,7 @@ TEXTS = ("a reason", " ", "half \ud800 a pair\x00")
 
 
 def some_command(chance: Chance, case: Case, order: Order, setting: Setting) -> Command:
-    """One of the 33 commands, with ids of the case more often than others."""
+    """One of the 34 commands, with ids of the case more often than others."""
     now, pick = setting.now, chance.pick
 
     def item() -> str:
@@ -378,6 +381,7 @@ def some_command(chance: Chance, case: Case, order: Order, setting: Setting) -> 
         "change": lambda: c.ChangePromise(promise(), when(), text()),
         "receive": lambda: some_goods(chance, case, now),
         "refund_file": lambda: some_refund_file(chance, case, setting),
+        "cancel_refunds": lambda: c.CancelRefunds(text()),
         "take_back": lambda: c.WithdrawPromise(pick([*beside, promise()]), text()),
         "replace": lambda: c.MakePromise(
             promised(), when(), line=pick([None, 1]), instead_of=promise(), reason=text()
@@ -416,6 +420,7 @@ def some_command(chance: Chance, case: Case, order: Order, setting: Setting) -> 
             "promise",
             "receive",
             "refund_file",
+            "cancel_refunds",
             "message",
         ],
         Stage.CLOSED: ["reopen"],

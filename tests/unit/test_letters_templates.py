@@ -41,6 +41,7 @@ from playbook.letters.returns import returns_of
 from playbook.letters.words import LONGEST_TITLE, plain_title, words
 from playbook.settings import data_dir
 from playbook.steps.commands import (
+    CancelRefunds,
     ChangePromise,
     ClaimRow,
     CompleteFollowUp,
@@ -799,3 +800,24 @@ def test_several_returns_are_explained_in_the_instructions(locale: str):
     for request in advice.requests:
         assert spoken.units_of(request.lines[0].units, "Plate") in text
     assert objections(text, case, locale) == (), text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_refund_that_was_cancelled_is_told_with_its_new_date(locale: str):
+    before = a_setting(LEAD, now=NOW - timedelta(hours=1))
+    case = run(a_claimed_case(setting=before), choose(RemedyKind.REFUND_FULL), ConfirmPlan(), setting=before)
+    case = run(case, a_message("solution"), KeepPromise("p1"), a_message("refund_submitted"), setting=before)
+    case = replace(run(case, CancelRefunds("wrong amount"), setting=LEADS), language=locale)
+    text = letter(LetterKind.SUPERSEDED, case, locale)
+    spoken = words(locale)
+    (promise,) = case.open_promises
+    told = spoken.recalled.format(
+        goods=spoken.units_of(3, "Desk lamp, colour 1"),
+        amount=spoken.money(money("30.00")),
+        due=spoken.day(promise.due_at, the_policy().market(Marketplace.UK).tz),
+    )
+    assert f"- {told}\n" in text
+    assert objections(text, case, locale) == (), text
+    assert isinstance(drafted(LetterKind.REFUND_SUBMITTED, case, locale), Problem)
+    again = run(case, a_message("superseded"), KeepPromise("p1"))
+    assert isinstance(drafted(LetterKind.SUPERSEDED, again, locale), Problem)

@@ -58,6 +58,26 @@ class TestThePlan:
         assert window.case.open_promises == ()
         window.sees("kept TRK-0042")
 
+    def test_pending_refunds_that_were_cancelled_are_recorded(
+        self, desk: Desk, windows: Windows, clock: Clock
+    ) -> None:
+        window = windows(case_id=planned(desk, RemedyKind.REFUND_FULL).case_id)
+        window.misses("Pending until")
+        window.click(KEEP)
+        window.sees("Pending until Mon 23 Nov 19:00: 1 refund, £30.00.")
+        window.click("Pending refunds were cancelled")
+        assert window.case.open_promises == ()
+        window.set("Why were they cancelled?", "wrong amount")
+        window.click("Pending refunds were cancelled")
+        assert len(window.case.open_promises) == 1
+        window.misses("Pending until")
+        window.click(KEEP)
+        clock.forward(hours=2)
+        window.set("Why were they cancelled?", "too late")
+        window.click("Pending refunds were cancelled")
+        window.sees("The refund can no longer be cancelled: it was pending until")
+        assert window.case.open_promises == ()
+
     def test_a_promise_is_moved_and_the_message_is_ready(self, desk: Desk, windows: Windows) -> None:
         window = windows(case_id=planned(desk).case_id)
         window.click("Change the promise")

@@ -24,6 +24,7 @@ from playbook.domain.events import (
     PromiseSuperseded,
     PromiseWithdrawn,
     RefundExportUndone,
+    RefundsCancelled,
     RemedyWithdrawn,
 )
 from playbook.intake.redact import personal_spans
@@ -39,6 +40,7 @@ _TYPED: tuple[tuple[type[Body], str], ...] = (
     (PromiseSuperseded, "reason"),
     (PromiseWithdrawn, "reason"),
     (RefundExportUndone, "reason"),
+    (RefundsCancelled, "reason"),
     (CaseReopened, "reason"),
     (CaseClosed, "potential"),
     (ApprovalRequested, "note"),
