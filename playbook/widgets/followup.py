@@ -142,7 +142,7 @@ class FollowUpView(View):
             return row(text, cls="pb-row")
         if promises:
             reference = placeheld(_("tracking number or refund reference"))
-            reference.layout.width = "270px"
+            reference.layout.width = "300px"
 
             def keep() -> None:
                 for promise in promises:

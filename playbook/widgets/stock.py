@@ -38,7 +38,9 @@ class StockView(View):
     def _taken(self, files: Sequence[w.Widget]) -> None:
         for file in files:
             self.result.value = self._told(self.model.take_stock(str(file["name"]), bytes(file["content"])))
-        self._draw()
+        if files:
+            self.upload.value = ()
+            self._draw()
 
     def _draw(self) -> None:
         _, known = self._, self.model.stock_taken

@@ -759,7 +759,10 @@ def test_nothing_is_said_to_be_kept_back_where_all_is_refunded():
     assert (
         "- 1 x Desk lamp, colour 1: came back used (£5.00 kept back), refund of £5.00, submitted by" in text
     )
-    assert "- 2 x Desk lamp, colour 1: came back opened (£20.00 kept back), so there is no refund\n" in text
+    assert (
+        "- 2 x Desk lamp, colour 1: came back with the software seal broken (£20.00 kept back), so there is no refund\n"
+        in text
+    )
     assert "- 2 x Desk lamp, colour 1: return, then a refund of £20.00, submitted by" in text
     news = letter(LetterKind.UPDATE_NEWS, with_refunds_submitted(a_returned_case(), 1))
     assert "refund of £5.00 submitted, £5.00 kept back because the goods came back used" in news
