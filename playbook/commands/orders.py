@@ -163,6 +163,40 @@ def products_command(file: Path) -> None:
     sys.exit(0 if read.skus else CANNOT_RUN)
 
 
+@orders.command("returns")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+def returns_command(files: tuple[Path, ...]) -> None:
+    """Review reports on returns, replacements and reimbursements alone: no cases or orders are needed.
+
+    \b
+    Example:
+      playbook orders returns returns.txt fba-returns.csv
+
+    Counts by every column that tells something, what comments are about, days until the request and until
+    the goods came back, refunds that are late or double. Nothing is stored. Exit code 0 when nothing was
+    found, 1 with findings or rows that could not be read, 3 when a file is none of these reports.
+    """
+    from playbook.insights.returns import ReportRow, lines_of_review, read_report
+
+    rows: list[ReportRow] = []
+    skipped = 0
+    for path in files:
+        try:
+            read = read_report(path)
+        except (ImportRefused, OSError) as refused:
+            click.echo(str(refused), err=True)
+            sys.exit(CANNOT_RUN)
+        rows += read.rows
+        skipped += len(read.skipped)
+        click.echo(f"{path.name}: {read.report}, {len(read.rows)} rows, {len(read.skipped)} not read")
+        for one in read.skipped:
+            click.echo(f"  line {one.line}: {one}")
+    lines, findings = lines_of_review(rows, datetime.now(UTC).date())
+    for line in lines:
+        click.echo(line)
+    sys.exit(FINDINGS if findings or skipped else 0)
+
+
 def _is_large(path: Path) -> bool:
     """Whether reading the file takes long enough that a second process pays."""
     return path.is_file() and path.stat().st_size > LARGE_FILE and (os.cpu_count() or 1) > 1

@@ -13,17 +13,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from statistics import median
 
 from playbook.domain.money import Money, minor_unit
 from playbook.domain.orders import Channel, EarlierKind
 from playbook.insights.measures import Measures, load_measures
 from playbook.insights.rows import Fault, Trait
+from playbook.insights.themes import Note, themes
+from playbook.intake.meaning import default_encoder
 from playbook.intake.redact import redact
 from playbook.orderbook import cells
 from playbook.orderbook.afterwards import REPORTS, recognises
 from playbook.orderbook.columns import column_key, places_of
 from playbook.orderbook.formats import open_report
 from playbook.orderbook.refusals import ImportRefused, RowRefused, Skipped
+from playbook.policy import load_policy
 
 MORE_COLUMNS: dict[str, tuple[str, ...]] = {
     "title": ("item-name", "product-name"),
@@ -330,3 +334,40 @@ _CHECKS: tuple[Callable[[Sequence[ReportRow]], Iterator[tuple[str, str]]], ...] 
     _more_than_ordered,
     _refunded_and_replaced,
 )
+
+
+def lines_of_review(rows: Sequence[ReportRow], today: date) -> tuple[list[str], int]:
+    """A review as lines of text, and how many findings there are.
+
+    A refund is late after the longest term that a rule valid today gives for it anywhere.
+    """
+    terms = [
+        row.then.value
+        for row in load_policy().rows.deadlines
+        if row.id == REFUNDED_LATEST and row.is_valid(today) and row.then.value is not None
+    ]
+    review = review_reports(rows, today, max(terms))
+    lines = [f"{review.rows} rows, {review.units} units; units shipped are not in these reports: no rates"]
+    for name, values in review.tallies.items():
+        lines.append(f"{name.replace('_', ' ')}:")
+        ranked = sorted(values.items(), key=lambda item: (-item[1][1], item[0]))
+        lines += [f"  {value}: {number} rows, {units} units" for value, (number, units) in ranked]
+    for what, days in (
+        ("request after the order", review.until_request),
+        ("back after it", review.until_back),
+    ):
+        if days:
+            lines.append(f"days until {what}: median {median(days):g}, most {max(days)}, of {len(days)}")
+    for what, sums in (("refunded", review.refunded), ("labels we paid", review.labels)):
+        lines += [
+            f"{what}: {amount} {currency or '(currency not told)'}" for currency, amount in sums.items()
+        ]
+    lines.append(f"returns without a refund in the report: {review.without_refund}")
+    notes = [
+        Note(row.told.get("comment", ""), row.order_id, row.units) for row in rows if row.told.get("comment")
+    ]
+    for theme in themes(notes, default_encoder() if notes else None).themes:
+        lines.append(f"comment: {theme.name} ({theme.notes} comments, {theme.units} units)")
+    for finding in review.findings:
+        lines.append(f"{finding.code}: order {finding.order_id} {finding.sku}: {finding.sentence}")
+    return lines, len(review.findings)

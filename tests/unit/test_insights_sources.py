@@ -252,3 +252,18 @@ def test_a_replacement_is_a_fault_and_a_reimbursement_none(tmp_path: Path) -> No
 def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ImportRefused, match="mfn-returns"):
         read_report(written(tmp_path, "a,b\n1,2\n"))
+
+
+def test_the_command_reviews_reports_alone(tmp_path: Path) -> None:
+    row = "o1|1-Nov-2026|5-Nov-2026|Approved|R1||USD|UPS||MUG|5|CR-DEFECTIVE|StandardRefund||40.00|4||"
+    bad = "|1-Nov-2026|5-Nov-2026|Approved|R1||USD|UPS||MUG|5|X|StandardRefund||40.00|4||"
+    mfn(tmp_path, row, bad)
+    result = CliRunner().invoke(main, ["orders", "returns", str(tmp_path / "mfn.txt")])
+    assert result.exit_code == 1
+    assert "  defect: 1 rows, 5 units" in result.output
+    assert "no rates" in result.output
+    assert "days until request after the order: median 4" in result.output
+    assert "returned_more_than_ordered: order o1 MUG: 5 units of 4 ordered" in result.output
+    assert "line 3: No order number." in result.output
+    wrong = CliRunner().invoke(main, ["orders", "returns", str(written(tmp_path, "a,b\n1,2\n"))])
+    assert wrong.exit_code == 3
