@@ -9,6 +9,7 @@ import pytest
 
 from playbook.insights import measures as m
 from playbook.insights.rows import Fault, Shipped, Trait
+from playbook.insights.sampledata import BAD_BATCH_FROM, sample_data
 from playbook.insights.signals import Verdict, count, early_warnings, find, questions, verdict_of
 from playbook.policy.base import PolicyError
 
@@ -205,6 +206,18 @@ def test_not_enough_data_is_an_answer() -> None:
     assert said["BAD"] is Verdict.SIGNAL
     assert said["S00"] is Verdict.USUAL
     assert said["NEW"] is Verdict.NOT_ENOUGH
+
+
+def test_the_goods_hidden_in_the_sample_rows_are_found_and_no_others() -> None:
+    data = sample_data(date(2026, 11, 24))
+    found = {tuple(signal.about.values()): signal for signal in find(data.faults, data.shipped)}
+    assert {pair for pair in found if pair[0].count("-")} == {
+        ("MUG-BLUE", "wrong_variant"), ("LAMP-DESK", "defect"), ("JAM-SET-12", "transit_damage"),
+    }  # fmt: skip
+    since = found["LAMP-DESK", "defect"].since
+    assert since is not None
+    assert abs((since - data.first).days / 7 - BAD_BATCH_FROM) <= 4
+    assert found["JAM-SET-12", "transit_damage"].measure == "packaging"
 
 
 # -- the table of measures
