@@ -1,10 +1,14 @@
 """Every sample case through the review: only what really is wrong with it is found."""
 
+import pytest
+
 from playbook.review.casereview import ReviewSetting
 from playbook.review.checks import review_case
 from playbook.review.wording import sentence
 from tests.builders import the_policy
 from tests.samplecases import finished
+
+pytestmark = pytest.mark.xdist_group("letters about samples")  # every sample is replayed once for them
 
 REALLY_WRONG = {
     "brazil-no-letters": {"message_warned"},  # answered in English: nobody writes Portuguese letters

@@ -12,6 +12,8 @@ from playbook.review.wording import sentence
 from tests.reviewcases import PLACES, GoodCase, good_case, good_cases
 from tests.reviewfaults import FAULTS, Fault, a_review_setting, review_policy
 
+pytestmark = pytest.mark.xdist_group("planted faults")  # prototypes of cases are played once for them
+
 
 @cache
 def some_good_cases() -> tuple[GoodCase, ...]:
