@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -342,6 +342,26 @@ class TestOrders:
                 assert book.find_persons([PersonHint(PersonKey.NAME, ("ines",), 1)]) == {}
         store.put_orders([an_order(po_number="PO 8")], "later")
         assert store.find_by_key(Key.PO, ["po8"]) == {ORDER_ID: 1}
+
+    def test_what_was_sold_is_summed_by_sku_day_and_marketplace(self, store: SqlStore) -> None:
+        day = date(2026, 11, 20)
+        for number in range(3):
+            lines = (
+                a_line(1, sku="MUG-RED", units=4),
+                a_line(2, sku="mug-red", units=1),
+                a_line(3, sku="LAMP", units=2),
+            )
+            placed = datetime(2026, 11, 20, 23, 30, tzinfo=UTC) + timedelta(hours=number)
+            store.put_orders([an_order(*lines, order_id=OrderId(f"o{number}"), placed_at=placed)], "test")
+        sold = [
+            (row.sku, row.on, row.marketplace, row.units, row.orders) for row in store.units_sold(day, day)
+        ]
+        assert sold == [("lamp", day, "UK", 2, 1), ("mug-red", day, "UK", 5, 1)]
+        both = list(store.units_sold(day, day + timedelta(days=1)))
+        assert [(row.sku, row.on.day, row.units) for row in both] == [
+            ("lamp", 20, 2), ("lamp", 21, 4), ("mug-red", 20, 5), ("mug-red", 21, 10),
+        ]  # fmt: skip
+        assert list(store.units_sold(day - timedelta(days=9), day - timedelta(days=1))) == []
 
     def test_putting_an_order_twice_changes_nothing(self, store: SqlStore) -> None:
         saved = store.put_orders([an_order(), an_order(order_id=OrderId("A-1"))], "a")

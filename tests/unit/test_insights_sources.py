@@ -54,24 +54,6 @@ def test_goods_that_were_never_ordered_belong_to_no_sku() -> None:
     assert list(faults_of(a_case())) == []
 
 
-def test_the_order_book_is_summed_by_sku_day_and_marketplace(store: SqlStore) -> None:
-    for number in range(3):
-        lines = (
-            a_line(1, sku="MUG-RED", units=4),
-            a_line(2, sku="mug-red", units=1),
-            a_line(3, sku="LAMP", units=2),
-        )
-        placed = datetime(2026, 11, 20, 23, 30, tzinfo=UTC) + timedelta(hours=number)
-        store.put_orders([an_order(*lines, order_id=OrderId(f"o{number}"), placed_at=placed)], "test")
-    sold = [(row.sku, row.on, row.marketplace, row.units, row.orders) for row in store.units_sold(DAY, DAY)]
-    assert sold == [("lamp", DAY, "UK", 2, 1), ("mug-red", DAY, "UK", 5, 1)]
-    both = list(store.units_sold(DAY, DAY + timedelta(days=1)))
-    assert [(row.sku, row.on.day, row.units) for row in both] == [
-        ("lamp", 20, 2), ("lamp", 21, 4), ("mug-red", 20, 5), ("mug-red", 21, 10),
-    ]  # fmt: skip
-    assert list(store.units_sold(DAY - timedelta(days=9), DAY - timedelta(days=1))) == []
-
-
 def test_faults_and_shipments_meet_under_one_spelling(store: SqlStore) -> None:
     case = a_claimed_case()
     assert case.order is not None
