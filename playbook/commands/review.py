@@ -15,6 +15,7 @@ from playbook.commands.database import (
     FINDINGS,
     WRONG_USAGE,
     database_option,
+    opened,
     read_settings,
 )
 from playbook.settings import LANGUAGES, Settings
@@ -76,6 +77,8 @@ def review(
     language = lang or settings.language or "en"
     try:
         url = _samples(settings) if samples else database
+        with opened(url, settings, must_exist=True):
+            pass
         asked = Asked(
             first.date(),
             last.date(),
@@ -98,6 +101,7 @@ def review(
                 scheduler=scheduler,
                 made_at=datetime.now(UTC).replace(microsecond=0),
                 progress=told,
+                any_time=as_of is None,
             )
         write_report(done.results, done.folder, language, load_policy())
     except ReviewRefused as refused:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from multiprocessing import get_context
 from pathlib import Path
@@ -32,6 +32,9 @@ CASES_AT_ONCE = 200
 
 AHEAD = 3
 """Parts that wait for each worker, so that none is idle and memory stays flat."""
+
+_STAMP = "%Y%m%dT%H%M%S%fZ"
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 _GOES_ON = "what was done is kept: start the same review again and it goes on from there"
 
@@ -107,12 +110,15 @@ def run(
     scheduler: str | None = None,
     made_at: datetime | None = None,
     progress: Progress | None = None,
+    any_time: bool = False,
 ) -> Run:
     """Review the cases that were opened in a period, and write the files of the run into a folder.
 
     *jobs* is how many processes of this machine work; *scheduler* the address of a dask scheduler that has
     the work done instead. Parts that are done are kept until the run is: started again with the same question
-    about the same log, it goes on from there. Raises ReviewRefused for a question or a folder that cannot be.
+    about the same log, it goes on from there; with *any_time* (nobody asked for a certain ``as_of``) also
+    where ``as_of`` has moved on by less than a day since: it keeps that of the run that was stopped. Raises
+    ReviewRefused for a question or a folder that cannot be.
     """
     check_asked(asked, settings)
     url = database_url or settings.database_url
@@ -127,7 +133,10 @@ def run(
         known = set(current)
         earlier = [case_id for case_id in earlier if case_id not in known]
         rules = (policy.version, card.name, card.rows, __version__)
-        question = (asked, settings.staff, settings.teams, rules, store.log_digest(), url)
+        question = (replace(asked, as_of=_NO_TIME), settings.staff, settings.teams, rules)
+        about = settings.home / "reviews" / ".parts" / _fingerprint((question, store.log_digest(), url))
+        if any_time:
+            asked = _as_stopped(asked, about)
         with RunFiles(folder, lang, policy) as files:
             if asked.sample:
                 now = _sampled(store, current, asked, settings, files)
@@ -135,7 +144,7 @@ def run(
             else:
                 chunks = _chunks(url, current, asked, settings, details=True)
                 chunks += _chunks(url, earlier, asked, settings, details=False)
-                kept = settings.home / "reviews" / ".parts" / _fingerprint(question)
+                kept = about / asked.as_of.astimezone(UTC).strftime(_STAMP)
                 now, before = _all(chunks, files, kept, jobs, scheduler, progress)
     results = Results(
         asked=asked,
@@ -187,6 +196,13 @@ def _not_checked(now: Totals, asked: Asked) -> tuple[NotChecked, ...]:
     if asked.sample:
         notes.append(NotChecked("sample", now.cases))
     return tuple(notes)
+
+
+def _as_stopped(asked: Asked, about: Path) -> Asked:
+    """The question with the time of the latest stopped run about it, if that is less than a day ago."""
+    found = [datetime.strptime(place.name, _STAMP).replace(tzinfo=UTC) for place in about.glob("*Z")]
+    recent = [at for at in found if timedelta(0) <= asked.as_of - at < timedelta(days=1)]
+    return replace(asked, as_of=max(recent, default=asked.as_of))
 
 
 def _fingerprint(question: object) -> str:
@@ -263,7 +279,7 @@ def _all(
             done += len(chunk.case_ids)
             if progress is not None:
                 progress(done, cases)
-    shutil.rmtree(kept, ignore_errors=True)
+    shutil.rmtree(kept.parent, ignore_errors=True)
     return totals[True], totals[False]
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -107,8 +107,10 @@ def test_the_result_is_the_same_in_several_processes_and_from_kept_parts(
         reviewed(url, settings, tmp_path / "three")
     done.clear()
     monkeypatch.setattr(running, "review_chunk", lambda chunk: done.append(chunk) or really(chunk))
-    again = reviewed(url, settings, tmp_path / "three")
+    later = replace(ASKED, as_of=ASKED.as_of + timedelta(minutes=5))
+    again = reviewed(url, settings, tmp_path / "three", later, any_time=True)
     assert len(done) == 5 - 2, "what was done before was not done again"
+    assert again.results.asked == ASKED, "a run without a certain time keeps that of the run it goes on with"
     assert files_of(again) == files_of(once)
     assert not any((settings.home / "reviews" / ".parts").iterdir())
 
@@ -124,7 +126,7 @@ def test_processes_that_are_ended_are_told_of_and_what_they_did_is_kept(
 
     with pytest.raises(ReviewImpossible, match="with fewer --jobs"):
         reviewed(url, settings, tmp_path / "two", jobs=2, progress=end_them)
-    kept = [*(settings.home / "reviews" / ".parts").glob("*/*.part")]
+    kept = [*(settings.home / "reviews" / ".parts").rglob("*.part")]
     assert 0 < len(kept) < CASES
     again = reviewed(url, settings, tmp_path / "two")
     assert files_of(again) == files_of(reviewed(url, settings, tmp_path / "one"))
@@ -238,6 +240,9 @@ def test_exit_codes(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert (late.exit_code, "'soon' is no time" in late.output) == (2, True)
     nowhere = CliRunner().invoke(main, [*period, "--database", good, "--out", "/proc/nowhere"])
     assert (nowhere.exit_code, "cannot be written" in nowhere.output) == (3, True)
+    nothing = f"sqlite:///{tmp_path / 'misspelt.db'}"
+    misspelt = CliRunner().invoke(main, [*period, "--database", nothing])
+    assert (misspelt.exit_code, "there is no database" in misspelt.output) == (3, True)
     lonely = CliRunner().invoke(main, [*period, "--database", good, "--scheduler", "tcp://127.0.0.1:1"])
     assert (lonely.exit_code, "no scheduler answers" in lonely.output) == (3, True)
 
