@@ -53,6 +53,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "shop.csv").write_text(
         "Invoice,Date,Code,Name,Qty,Price\nA1,2026-11-02 10:00,MUG,Mug,40,4.25\n", "utf-8"
     )
+    (place / "products.csv").write_text("sku,family,supplier\nMUG,mugs,Acme\n", "utf-8")
+    (place / "returns.csv").write_text(
+        "return-date,order-id,sku,asin,fnsku,product-name,quantity,fulfillment-center-id,detailed-disposition,reason,"
+        "status,license-plate-number,customer-comments\n2026-11-18T09:00:00+00:00,114-3920518-6604217,MUG,B000000001,"
+        "X1,Mug,1,ABE2,CUSTOMER_DAMAGED,DEFECTIVE,Reimbursed,LPN1,handle broke off\n",
+        "utf-8",
+    )
     (place / "stock.csv").write_text("sku,units\nMUG,12\n", "utf-8")
     (place / "map.yaml").write_text(
         "order_id: Invoice\nplaced_at: {column: Date, timezone: Europe/London}\nsku: Code\ntitle: Name\n"
