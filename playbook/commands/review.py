@@ -42,6 +42,7 @@ _DAY = click.DateTime(("%Y-%m-%d",))
 @click.option("--lang", type=click.Choice(LANGUAGES), help="The language of the report.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, show_default="cores")
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="A dask scheduler whose workers do the work.")
+@click.option("--desk", metavar="URL", help="Where the desk answers; links to cases lead there.")
 @click.option("--samples", is_flag=True, help="Review the sample cases instead of your own.")
 @database_option
 def review(
@@ -58,6 +59,7 @@ def review(
     lang: str | None,
     jobs: int,
     scheduler: str | None,
+    desk: str | None,
     samples: bool,
     database: str | None,
 ) -> None:
@@ -71,7 +73,7 @@ def review(
     from playbook.review.results import Asked
     from playbook.review.run import ReviewImpossible, ReviewRefused, run
     from playbook.store import StoreError
-    from playbook.widgets.reviewreport import write_report
+    from playbook.widgets.reviewreport import DESK, write_report
 
     settings = read_settings()
     language = lang or settings.language or "en"
@@ -103,7 +105,8 @@ def review(
                 progress=told,
                 any_time=as_of is None,
             )
-        write_report(done.results, done.folder, language, load_policy())
+        pages = DESK if desk is None else f"{desk.rstrip('/')}/voila/render/"
+        write_report(done.results, done.folder, language, load_policy(), pages)
     except ReviewRefused as refused:
         for sentence in refused.sentences:
             click.echo(sentence, err=True)

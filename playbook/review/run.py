@@ -153,7 +153,7 @@ def run(
         before=before,
         before_first=before_first,
         before_last=before_last,
-        not_checked=_not_checked(now, asked),
+        not_checked=_not_checked(now, asked, len(current)),
         files=tuple(files.names),
         made_at=made_at,
     )
@@ -190,11 +190,12 @@ def _marker(results: Results) -> dict[str, object]:
     }
 
 
-def _not_checked(now: Totals, asked: Asked) -> tuple[NotChecked, ...]:
+def _not_checked(now: Totals, asked: Asked, opened: int) -> tuple[NotChecked, ...]:
+    """What the report says it has not looked at; *opened* cases belong to the period."""
     unread = sum(not one.checked for one in now.damaged)
     notes = [NotChecked("damaged", unread)] if unread else []
     if asked.sample:
-        notes.append(NotChecked("sample", now.cases))
+        notes.append(NotChecked("sample", opened - now.cases - unread))
     return tuple(notes)
 
 

@@ -149,6 +149,7 @@ def test_a_sample_is_drawn_always_alike(url: str, settings: Settings, tmp_path: 
     first = reviewed(url, settings, tmp_path / "a", asked)
     again = reviewed(url, settings, tmp_path / "b", asked)
     assert first.results.now.cases + len(first.results.now.damaged) == 6
+    assert first.results.not_checked[-1].count == CASES - 6
     assert files_of(first) == files_of(again)
 
 
