@@ -16,10 +16,11 @@ from playbook.review.run import ReviewRefused, Run, check_asked, run
 from playbook.settings import LANGUAGES, Settings
 from playbook.widgets import html as h
 from playbook.widgets.base import log, trouble
+from playbook.widgets.header import language_links
 from playbook.widgets.reviewreport import Report, framed, write_report
 
 DAYS = 28
-"""Without a period: so many days up to yesterday."""
+"""Without a period: so many days up to today."""
 
 _OF_JUPYTER = frozenset({"In", "Out"})
 _QUERY = ("first", "last", "lang")
@@ -74,8 +75,7 @@ class Parameters:
 
     def asked(self, settings: Settings, now: datetime) -> Asked:
         """The question of the run. Raises ReviewRefused where it cannot be meant."""
-        yesterday = now.astimezone(AGENT_ZONE).date() - timedelta(days=1)
-        last = _day("last", self.last) or yesterday
+        last = _day("last", self.last) or now.astimezone(AGENT_ZONE).date()
         asked = Asked(
             first=_day("first", self.first) or last - timedelta(days=DAYS - 1),
             last=last,
@@ -170,7 +170,9 @@ class ReviewPage:
             h.tag("b", h.text(_("Review of cases"))),
             *days,
             h.field(type="hidden", name="lang", value=self.lang),
-            h.tag("button", h.text(_("Show")), type="submit"),
+            h.tag("button", h.text(_("Show")), type="submit", cls="pb-btn pb-btn-primary"),
+            h.tag("span", "", style="flex:1"),
+            language_links(self.lang, first=asked.first.isoformat(), last=asked.last.isoformat()),
             method="get",
             cls="pb-bar",
         )

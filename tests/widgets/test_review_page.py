@@ -137,7 +137,7 @@ class TestTheNotebook:
     def test_the_last_four_weeks_are_the_period_unless_one_is_given(self, home: Path) -> None:
         settings = Settings.from_env()
         asked = Parameters().asked(settings, NOW)
-        assert (asked.first, asked.last, asked.as_of) == (date(2026, 10, 26), date(2026, 11, 22), NOW)
+        assert (asked.first, asked.last, asked.as_of) == (date(2026, 10, 27), date(2026, 11, 23), NOW)
         for wrong in (
             {"first": "2026-13-01"},
             {"as_of": "2026-11-30"},
