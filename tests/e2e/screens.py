@@ -1,5 +1,8 @@
 """Pictures of every step in both languages: `python tests/e2e/screens.py docs/screens` makes them anew."""
 
+import os
+import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -58,6 +61,31 @@ def walk(browser: Browser, server: Server, lang: str, out: Path) -> None:
     person.page.context.close()
 
 
+def causes(browser: Browser, server: Server, lang: str, out: Path) -> None:
+    """The causes hidden in the invented rows of the page."""
+    say = translator(lang)
+    person = new_person(browser, server, Watch(), lang)
+    person.page.goto(server.page("insights", lang=lang))
+    person.page.get_by_text(say("Show sample data")).click()
+    person.page.locator(".pb-insights svg").first.wait_for()
+    person.page.locator(".pb-signal").first.wait_for()
+    shoot(person, out / f"causes-{'en' if lang == 'en' else 'zh'}.png")
+    person.page.context.close()
+
+
+def report(browser: Browser, server: Server, lang: str, out: Path) -> None:
+    """The report of a review of the sample cases, as it lies in a folder."""
+    place = out / ".review"
+    period = ("--from", "2026-11-01", "--to", "2026-11-30", "--samples", "--lang", lang, "--out", str(place))
+    environment = {**os.environ, "PLAYBOOK_HOME": str(server.home)}
+    subprocess.run(["playbook", "review", *period], check=False, capture_output=True, env=environment)
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((place / "report.html").resolve().as_uri())
+    page.screenshot(path=out / f"review-{'en' if lang == 'en' else 'zh'}.png")
+    page.close()
+    shutil.rmtree(place)
+
+
 def dark_and_wide(browser: Browser, server: Server, out: Path) -> None:
     """The breakdown of a forty-line order in the dark, on a wide screen."""
     person = new_person(browser, server, Watch(), color_scheme="dark")
@@ -77,6 +105,9 @@ def main() -> None:
         with serving(Path(place) / "home", as_of=AS_OF) as server:
             for lang in MESSAGES:
                 walk(browser, server, lang, out)
+                server.wait_warm()
+                causes(browser, server, lang, out)
+                report(browser, server, lang, out)
                 server.wait_warm()
             dark_and_wide(browser, server, out)
         browser.close()

@@ -20,9 +20,11 @@ import psutil
 from playbook.review.results import Asked
 from playbook.review.run import Run, run
 from playbook.settings import Settings
+from tests.measured.limits import Report
 from tests.reviewcases import AGENTS, LEADS, good_cases
 from tests.reviewstore import write_cases
 
+MOST_SECONDS, MOST_MEMORY, MOST_GROWTH = 120.0, 2000.0, 1.3
 AS_OF = datetime(2027, 3, 1, tzinfo=UTC)
 ASKED = Asked(date(2026, 1, 1), date(2026, 12, 31), AS_OF)
 
@@ -66,28 +68,34 @@ def measured(url: str, folder: Path, jobs: int) -> tuple[Run, float, float]:
 
 
 def main() -> int:
+    """Print the figures; 1 when a limit was exceeded."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
+    report = Report()
+    report.say(f"load of the machine: {os.getloadavg()[0]:.1f}")
+    each: dict[int, float] = {}
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        each = {}
-        for cases in (arguments.cases // 10, arguments.cases):
+        few, many = arguments.cases // 10, arguments.cases
+        for cases in (few, many):
             url = f"sqlite:///{folder / f'{cases}.db'}"
             began = time.perf_counter()
             events = write_cases(url, good_cases(cases))
-            print(f"{cases} cases, {events} events, generated in {time.perf_counter() - began:.0f} s")
+            report.say(f"{cases} cases, {events} events, generated in {time.perf_counter() - began:.0f} s")
             done, seconds, memory = measured(url, folder, arguments.jobs)
             each[cases] = seconds / cases
             now = done.results.now
-            speed = f"{seconds:.1f} s with {arguments.jobs} processes, {cases / seconds:.0f} a second"
-            found = f"{now.findings} findings, {len(now.damaged)} damaged"
-            print(f"  reviewed {now.cases} in {speed}, {memory:.0f} MB together; {found}")
-            sys.stdout.flush()
-        ratio = each[arguments.cases] / each[arguments.cases // 10]
-        print(f"time for a case against a tenth of the cases: {ratio:.2f} (at most 1.3)")
-    return 0
+            report.say(f"  {now.cases} reviewed, {cases / seconds:.0f} a second, {now.findings} findings")
+    a_tenth = ("a tenth of the cases", each[few] * 1000)
+    tenfold = ("ten times a tenth of the cases", each[few] * many)
+    what = f"review of {many} cases, {arguments.jobs} processes"
+    report.at_most(what, each[many] * many, MOST_SECONDS, "s", tenfold)
+    report.at_most("memory of all processes", memory, MOST_MEMORY, "MB", ("the allowed", MOST_MEMORY))
+    report.ratio_at_most("time for a case", each[many] * 1000, MOST_GROWTH, "ms", a_tenth)
+    report.must("every case reviewed and none blamed", now.cases == many and not now.findings)
+    return report.exit_code
 
 
 if __name__ == "__main__":
