@@ -13,11 +13,13 @@ pytestmark = pytest.mark.xdist_group("letters about samples")  # every sample is
 REALLY_WRONG = {
     "brazil-no-letters": {"message_warned"},  # answered in English: nobody writes Portuguese letters
     "business-credit-note": {"update_gap"},  # five days of silence while the goods travel
+    "claim-and-chargeback": {"return_request_late", "platform_deadline_late"},  # two days pass unanswered
     "fba-redirect": {"memo_missing"},
     "partially-shipped": {"units_untouched"},  # what was not shipped yet is left open
     "replacement-exists": {"units_untouched"},
     "return-arrives-in-parts": {"update_gap"},
     "return-with-used-units": {"update_gap"},
+    "singapore-changed-mind": {"update_gap"},  # weeks pass until the boxes come back
     "slips-up-to-the-plan": {"memo_missing"},
     "slips-with-returns": {"promise_late", "change_untold", "update_gap"},  # made of slips
     "worn-goods-safet": {"update_gap"},

@@ -94,7 +94,11 @@ class TestSchema:
         assert result.exit_code == 0
         written = {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()}
         shipped = {path.name: path.read_text("utf-8") for path in (data_dir() / "schemas").iterdir()}
-        assert written == shipped
+        others = {
+            "measures.schema.json",
+            "scorecard.schema.json",
+        }  # of other rooms, which hold them to theirs
+        assert written == {name: text for name, text in shipped.items() if name not in others}
         assert len(result.output.splitlines()) == len(written)
 
     def test_one_file_on_the_terminal(self) -> None:

@@ -72,6 +72,7 @@ LINKS = (
     "home.ipynb?",
     "case.ipynb?",
     "review.ipynb?",
+    "insights.ipynb?",
     "data:text/calendar;base64,",
     "data:text/csv;base64,",
     "data:text/tab-separated-values;base64,",
